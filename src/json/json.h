@@ -1,0 +1,55 @@
+/*
+ * json.h
+ *		Kafka Connect values as the JSON that JsonConverter writes.
+ *
+ * Every function appends one JSON value (or one piece of punctuation) to a
+ * buffer.  They know nothing of tables, types or slots, include no server
+ * headers and cannot fail: a string that is not valid UTF-8 comes out with
+ * U+FFFD in place of the bad bytes, and buf->replaced counts them.
+ */
+#ifndef CDC_JSON_H
+#define CDC_JSON_H
+
+#include "json/buf.h"
+
+/* scalars */
+extern void cdc_json_null(CdcBuf *buf);
+extern void cdc_json_bool(CdcBuf *buf, bool value);
+extern void cdc_json_int64(CdcBuf *buf, int64_t value);
+extern void cdc_json_uint64(CdcBuf *buf, uint64_t value);
+
+/* Java's Float.toString and Double.toString (JDK 19 and later); NaN and infinities as strings */
+extern void cdc_json_float(CdcBuf *buf, float value);
+extern void cdc_json_double(CdcBuf *buf, double value);
+
+/* a string in double quotes, escaped as Jackson does; "text" is UTF-8 */
+extern void cdc_json_string(CdcBuf *buf, const char *text, size_t len);
+
+/* text that is known to be plain printable ASCII without quotes or backslashes, in double quotes */
+extern void cdc_json_plain(CdcBuf *buf, const char *text, size_t len);
+
+/* bytes: base64 in double quotes (standard or URL alphabet, padded), lower-case hex in double quotes */
+extern void cdc_json_base64(CdcBuf *buf, const uint8_t *bytes, size_t len);
+extern void cdc_json_base64url(CdcBuf *buf, const uint8_t *bytes, size_t len);
+extern void cdc_json_hex(CdcBuf *buf, const uint8_t *bytes, size_t len);
+
+/* digits that already are a JSON number */
+extern void cdc_json_number(CdcBuf *buf, const char *digits, size_t len);
+
+/*
+ * The pieces of a string that is written in parts: begin, any number of
+ * escaped parts (each must hold whole characters), end.
+ */
+extern void cdc_json_string_begin(CdcBuf *buf);
+extern void cdc_json_string_part(CdcBuf *buf, const char *text, size_t len);
+extern void cdc_json_string_end(CdcBuf *buf);
+
+/* punctuation of arrays and structs; "first" tells whether a comma is due */
+extern void cdc_json_array_begin(CdcBuf *buf);
+extern void cdc_json_array_next(CdcBuf *buf, bool first);
+extern void cdc_json_array_end(CdcBuf *buf);
+extern void cdc_json_struct_begin(CdcBuf *buf);
+extern void cdc_json_member(CdcBuf *buf, bool first, const char *name, size_t len);	/* ,"name": */
+extern void cdc_json_struct_end(CdcBuf *buf);
+
+#endif /* CDC_JSON_H */

@@ -1,0 +1,159 @@
+/*
+ * value.h
+ *		One PostgreSQL value becomes one Kafka Connect value.
+ *
+ * cdc_type_resolve() turns a type, its modifier and the options into a
+ * CdcType, once per column and table version.  Per row, only its encoder
+ * runs.  Each family of types has a file of its own with
+ *
+ *		bool cdc_<family>_resolve(CdcType *type, const CdcTypeInfo *info)
+ *
+ * which fills the CdcType in and returns true when the type is one of the
+ * family's; resolve.c asks them in turn.
+ *
+ * Two ways to render (design: README, "Differences from Debezium"):
+ *	quirks	the connector's bytes, also where they are a false value
+ *	fits	the value must fit its Connect schema: quirks, or schemas.enable
+ * Without either, the truth: a value the connector would spoil or drop comes
+ * out as it is, in the spelling that the connector uses for its kind.
+ */
+#ifndef CDC_VALUE_H
+#define CDC_VALUE_H
+
+#include "fmgr.h"
+
+#include "json/json.h"
+#include "options/options.h"
+#include "value/schema.h"
+
+typedef struct CdcType CdcType;
+
+/* What was out of the ordinary while values were rendered; kept per session. */
+typedef struct CdcCounters
+{
+	uint64 invalid_characters;	/* no UTF-8 equivalent: written as U+FFFD */
+	uint64 unrenderable_values; /* conversions that failed: null or fallback instead */
+	uint64 oversized_values;	/* beyond what a message holds: placeholder instead */
+	uint64 oversized_keys;		/* likewise: null key */
+	uint64 changes_without_identity;	/* updates and deletes without an old tuple */
+	uint64 deletes_skipped;		/* delete.without.identity=skip */
+	uint64 messages_dropped;	/* reserved prefix */
+} CdcCounters;
+
+/* What every encoder of one slot session shares. */
+typedef struct CdcSettings
+{
+	const CdcOptions *options;
+	const CdcConverter *converter;	/* the key's or the value's */
+	bool quirks;				/* see above */
+	bool fits;					/* see above */
+	bool ascii;					/* non-ASCII characters as \uXXXX, see CdcBuf */
+	CdcCounters *counters;
+} CdcSettings;
+
+/* Appends the value to buf and returns true; false means that the value cannot be converted. What it then wrote is dropped by the caller. Never raises an error for what a column can hold. "value" is not null and neither compressed nor out of line, but it may have a short header. */
+typedef bool (*CdcEncoder) (CdcBuf *buf, const CdcType *type, Datum value);
+
+/*
+ * The string that an encoder of a string-like type would print, in UTF-8,
+ * valid until the memory context is reset: what masks, hashes and truncation
+ * work on.  False as above.
+ */
+typedef bool (*CdcTextGetter) (const CdcType *type, Datum value, CdcSlice *text);
+
+/* What the catalog says of a type, at this point of the log. */
+typedef struct CdcTypeInfo
+{
+	Oid declared;				/* the column's own type, maybe a domain */
+	Oid typid;					/* base type: domains resolved */
+	int32 typmod;				/* of the column or of its domain */
+	const char *name;			/* pg_type.typname of the base type, server encoding */
+	char typtype;				/* pg_type.typtype of the base type */
+	Oid element;				/* element type if it is a true array type, else InvalidOid */
+	bool in_array;				/* this is the element of an array */
+} CdcTypeInfo;
+
+struct CdcType
+{
+	const CdcSettings *settings;
+	Oid typid;					/* base type */
+	int32 typmod;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+
+	CdcSchema *schema;			/* required, without default; the column makes its copy */
+	bool always_optional;		/* PostGIS geometry: optional even where NOT NULL */
+	bool elements_required;		/* array of it has required elements (enum, tsvector, ...) */
+	CdcEncoder encode;
+	CdcTextGetter text;			/* set when the schema is a string made from text, else NULL */
+	bool maskable;				/* Debezium's mappers act on it (character types and enums) */
+
+	/* constant renderings (JSON), NULL: null */
+	const char *fallback;		/* NOT NULL column that the server did not send (connector's zero) */
+	const char *unavailable;	/* unchanged TOAST, as the connector renders it */
+	const char *null_json;		/* what a mapper makes of NULL; NULL: the usual */
+
+	/* what some families keep */
+	int precision;				/* numeric: precision; time, timestamp, interval: digits; -1 none */
+	int scale;					/* numeric: scale, -1 for variable */
+	int length;					/* bit, varbit, char, varchar: declared length, -1 none */
+	CdcType *element;			/* array: its element */
+	FmgrInfo output;			/* types rendered through their output function */
+	bool guard;					/* that function is not the core's: call it guarded */
+	void *private;				/* anything else a family needs */
+};
+
+/*
+ * Resolves a column's type in CurrentMemoryContext.  NULL means that the
+ * column is left out (an unmapped type without include.unknown.datatypes, or
+ * an array that Debezium never maps).  Needs a transaction; reads the catalog
+ * under the active snapshot.
+ */
+extern CdcType *cdc_type_resolve(const CdcSettings *settings, Oid typid, int32 typmod);
+
+/*
+ * A column default, from the expression text that the server prints, as the
+ * JSON that belongs into the schema; NULL when Debezium finds none
+ * (format reference 6.9).  "declared" is the column's own type.
+ */
+extern const char *cdc_type_default(const CdcType *type, Oid declared, const char *expression);
+
+/*
+ * Wraps an encoder's text with a mapper: masks, hashes, truncation.  Returns a
+ * CdcType whose encoder and constants have it applied, in CurrentMemoryContext.
+ */
+extern CdcType *cdc_type_map(CdcType *type, const CdcMapper *mapper, bool nullable);
+
+/* Parameters of source-type propagation (format reference 11.4) */
+extern void cdc_type_propagate(CdcSchema *schema, Oid declared, Oid typid, int32 typmod, const char *column_name);
+
+/* output.c: output functions with settings pinned, so that no session setting shows. */
+extern void cdc_output_init(CdcType *type);	/* fills output and guard */
+extern bool cdc_output_text(const CdcType *type, Datum value, CdcSlice *text);	/* UTF-8 */
+
+/*
+ * Detoasts a varlena (compressed or out of line, reassembled by the server)
+ * guarded; false when that fails.
+ */
+extern bool cdc_output_detoast(Datum value, Datum *plain);
+
+/* encoding.c: server encoding to UTF-8, never an error; *text may point into the argument. */
+extern void cdc_utf8_init(void);	/* once per session, in a transaction */
+extern CdcSlice cdc_utf8(const char *data, size_t len);
+extern const char *cdc_utf8_cstring(const char *name);	/* palloc'd unless nothing changed */
+
+/* The families. */
+extern bool cdc_scalar_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_numeric_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_temporal_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_interval_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_text_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_binary_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_hstore_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_vector_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_array_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_unknown_resolve(CdcType *type, const CdcTypeInfo *info);
+
+#endif /* CDC_VALUE_H */
