@@ -113,6 +113,12 @@ struct CdcType
 extern CdcType *cdc_type_resolve(const CdcSettings *settings, Oid typid, int32 typmod);
 
 /*
+ * The same for the element of an array, for array.c (in_array is set).  NULL
+ * when no family has the element's type.
+ */
+extern CdcType *cdc_type_resolve_element(const CdcSettings *settings, Oid typid, int32 typmod);
+
+/*
  * A column default, from the expression text that the server prints, as the
  * JSON that belongs into the schema; NULL when Debezium finds none
  * (format reference 6.9).  "declared" is the column's own type.
@@ -142,6 +148,15 @@ extern bool cdc_output_detoast(Datum value, Datum *plain);
 extern void cdc_utf8_init(void);	/* once per session, in a transaction */
 extern CdcSlice cdc_utf8(const char *data, size_t len);
 extern const char *cdc_utf8_cstring(const char *name);	/* palloc'd unless nothing changed */
+
+/* membuf.c: a buffer in palloc'd memory, grown as needed without an upper limit; its text as a C string. */
+extern void cdc_buf_palloc(CdcBuf *buf, size_t initial);
+extern char *cdc_buf_cstring(CdcBuf *buf);
+
+/* constant.c: JSON for "fallback" and "unavailable", in CurrentMemoryContext. */
+extern char *cdc_constant_string(const CdcSettings *settings, const char *text, size_t len);
+extern char *cdc_constant_base64(const CdcSettings *settings, const uint8 *bytes, size_t len);
+extern char *cdc_constant_placeholder(const CdcSettings *settings);
 
 /* The families. */
 extern bool cdc_scalar_resolve(CdcType *type, const CdcTypeInfo *info);
