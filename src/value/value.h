@@ -114,7 +114,7 @@ extern CdcType *cdc_type_resolve(const CdcSettings *settings, Oid typid, int32 t
 
 /*
  * The same for the element of an array, for array.c (in_array is set).  NULL
- * when no family has the element's type.
+ * when no family has the element's type.  A domain is an unknown type here.
  */
 extern CdcType *cdc_type_resolve_element(const CdcSettings *settings, Oid typid, int32 typmod);
 
