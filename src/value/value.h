@@ -144,6 +144,14 @@ extern bool cdc_output_text(const CdcType *type, Datum value, CdcSlice *text);	/
  */
 extern bool cdc_output_detoast(Datum value, Datum *plain);
 
+/*
+ * output.c: runs call(arg) in a subtransaction with the session's settings
+ * pinned; false when it raised an error that is the value's fault (errors of
+ * the environment, such as a cancel, go on).  What it allocates in
+ * CurrentMemoryContext stays.
+ */
+extern bool cdc_guard(void (*call) (void *arg), void *arg);
+
 /* encoding.c: server encoding to UTF-8, never an error; *text may point into the argument. */
 extern void cdc_utf8_init(void);	/* once per session, in a transaction */
 extern CdcSlice cdc_utf8(const char *data, size_t len);

@@ -1,0 +1,374 @@
+/*
+ * table.c
+ *		Descriptions of tables: building, caching, invalidation.
+ *
+ * An invalidation may arrive in the middle of a callback, at any look into a
+ * catalog, so it only marks descriptions as stale; they are rebuilt at the
+ * next look-up.  Callbacks cannot be unregistered: they are registered once
+ * per process and find the session's cache, if there is one, through
+ * "current".
+ */
+#include "postgres.h"
+
+#include "access/attmap.h"
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "nodes/bitmapset.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "table/table.h"
+
+/* Descriptions by the Oids of the relations they depend on, for invalidations. */
+typedef struct Dependents
+{
+	Oid relid;					/* hash key */
+	List *tables;				/* Oids of described tables */
+} Dependents;
+
+/* A hash entry: the description itself lives in a context of its own. */
+typedef struct CacheEntry
+{
+	Oid relid;					/* hash key */
+	CdcTable *table;
+} CacheEntry;
+
+struct CdcTables
+{
+	CdcTableContext context;
+	MemoryContext mcxt;
+	HTAB *entries;
+	HTAB *dependents;
+};
+
+static CdcTables *current = NULL;
+static bool callbacks_registered = false;
+
+static void
+invalidate_all(CdcTables *tables)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	hash_seq_init(&status, tables->entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (entry->table)
+			entry->table->valid = false;
+	}
+}
+
+static void
+relation_invalidated(Datum arg, Oid relid)
+{
+	Dependents *dependents;
+	ListCell *cell;
+
+	if (!current)
+		return;
+	if (!OidIsValid(relid))
+	{
+		invalidate_all(current);
+		return;
+	}
+	dependents = hash_search(current->dependents, &relid, HASH_FIND, NULL);
+	if (!dependents)
+		return;
+	foreach (cell, dependents->tables)
+	{
+		CacheEntry *entry = hash_search(current->entries, &lfirst_oid(cell), HASH_FIND, NULL);
+
+		if (entry && entry->table)
+			entry->table->valid = false;
+	}
+}
+
+/*
+ * Types, enum labels and schemas have no list of tables that use them, and
+ * change rarely: everything is described anew.
+ */
+static void
+catalog_invalidated(Datum arg, int cacheid, uint32 hashvalue)
+{
+	if (current)
+		invalidate_all(current);
+}
+
+static void
+forget_cache(void *arg)
+{
+	if (current == arg)
+		current = NULL;
+}
+
+CdcTables *
+cdc_tables_create(const CdcTableContext *context)
+{
+	CdcTables *tables = palloc0(sizeof(CdcTables));
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+	HASHCTL ctl = {0};
+
+	tables->context = *context;
+	tables->mcxt = CurrentMemoryContext;
+	ctl.keysize = sizeof(Oid);
+	ctl.hcxt = CurrentMemoryContext;
+	ctl.entrysize = sizeof(CacheEntry);
+	tables->entries = hash_create("cdc_json tables", 128, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ctl.entrysize = sizeof(Dependents);
+	tables->dependents = hash_create("cdc_json dependents", 128, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	/* shutdown is not called after an error: the pointer must go with the memory */
+	callback->func = forget_cache;
+	callback->arg = tables;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	if (!callbacks_registered)
+	{
+		CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
+		CacheRegisterSyscacheCallback(TYPEOID, catalog_invalidated, (Datum) 0);
+		CacheRegisterSyscacheCallback(ENUMOID, catalog_invalidated, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_invalidated, (Datum) 0);
+		callbacks_registered = true;
+	}
+	current = tables;
+	return tables;
+}
+
+static void
+add_dependency(CdcTables *tables, Oid on, Oid relid)
+{
+	MemoryContext old;
+	bool found;
+	Dependents *dependents = hash_search(tables->dependents, &on, HASH_ENTER, &found);
+
+	if (!found)
+		dependents->tables = NIL;
+	old = MemoryContextSwitchTo(tables->mcxt);
+	dependents->tables = list_append_unique_oid(dependents->tables, relid);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+remove_dependencies(CdcTables *tables, CdcTable *table)
+{
+	ListCell *cell;
+
+	foreach (cell, table->dependencies)
+	{
+		Dependents *dependents = hash_search(tables->dependents, &lfirst_oid(cell), HASH_FIND, NULL);
+
+		if (!dependents)
+			continue;
+		dependents->tables = list_delete_oid(dependents->tables, table->relid);
+		if (dependents->tables == NIL)
+			hash_search(tables->dependents, &lfirst_oid(cell), HASH_REMOVE, NULL);
+	}
+}
+
+/* What a publication FOR ALL TABLES would have: pgoutput's is_publishable_class. */
+static bool
+is_published(Relation relation)
+{
+	char kind = relation->rd_rel->relkind;
+
+	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) &&
+		RelationGetRelid(relation) >= FirstNormalObjectId;
+}
+
+/* Columns of the key; false when there is none to be had. */
+static void
+describe_key(const CdcTableContext *context, CdcTable *table, Relation shown, AttrMap *map, Bitmapset *identity)
+{
+	List *attributes = cdc_key_attributes(context->options, shown, table, &table->dependencies);
+	ListCell *cell;
+
+	table->key = palloc0(sizeof(CdcColumn) * Max(list_length(attributes), 1));
+	table->key_known = true;
+	foreach (cell, attributes)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(shown), lfirst_int(cell) - 1);
+		CdcColumn *column = &table->key[table->nkey];
+
+		if (att->attisdropped || CDC_IS_VIRTUAL(att) ||
+			!cdc_column_resolve(column, context->key_settings, context, table, shown, att, true))
+			continue;
+		column->attnum = map ? map->attnums[att->attnum - 1] : att->attnum;
+		column->identity = table->identity_full || bms_is_member(column->attnum, identity);
+		if (!column->identity)
+			table->key_known = false;
+		cdc_column_render(column, context->key_settings, table->nkey == 0);
+		table->nkey++;
+		if (column->type->null_json)
+		{
+			/* a constant in place of a key would make one key of many rows */
+			ereport(LOG,
+					(errmsg("key of table \"%s.%s\" is left out: column \"%s\" is masked",
+							table->schema_name, table->table_name, column->name)));
+			table->nkey = 0;
+			return;
+		}
+	}
+}
+
+static void
+describe_columns(const CdcTableContext *context, CdcTable *table, Relation shown, AttrMap *map, Bitmapset *identity)
+{
+	TupleDesc desc = RelationGetDescr(shown);
+	int live = 0;
+
+	table->columns = palloc0(sizeof(CdcColumn) * Max(desc->natts, 1));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		CdcColumn *column = &table->columns[table->ncolumns];
+
+		if (att->attisdropped || CDC_IS_VIRTUAL(att))
+			continue;
+		live++;
+		if (!cdc_filter_column(context->options, table->schema_name, table->table_name, NameStr(att->attname)) ||
+			!cdc_column_resolve(column, context->value_settings, context, table, shown, att, false))
+			continue;
+		column->attnum = map ? map->attnums[i] : att->attnum;
+		column->identity = table->identity_full || bms_is_member(column->attnum, identity);
+		cdc_column_render(column, context->value_settings, table->ncolumns == 0);
+		table->ncolumns++;
+	}
+	/* changes of a table without columns are not captured; one whose columns are all excluded gives {} */
+	if (live == 0)
+		table->captured = false;
+}
+
+/* With publish.via.partition.root, the topmost partitioned table; else the relation itself. */
+static Relation
+shown_relation(const CdcTableContext *context, Relation relation, List **dependencies)
+{
+	List *ancestors;
+	ListCell *cell;
+	Relation root;
+
+	if (!context->options->publish_via_partition_root || !relation->rd_rel->relispartition)
+		return relation;
+	ancestors = get_partition_ancestors(RelationGetRelid(relation));
+	if (ancestors == NIL)
+		return relation;
+	foreach (cell, ancestors)
+		*dependencies = lappend_oid(*dependencies, lfirst_oid(cell));
+	root = RelationIdGetRelation(llast_oid(ancestors));
+	return root ? root : relation;
+}
+
+/* Attribute numbers of "relation" by those of "shown"; both have the same columns by name. */
+static AttrMap *
+attributes_by_name(Relation shown, Relation relation)
+{
+	TupleDesc to = RelationGetDescr(shown);
+	TupleDesc from = RelationGetDescr(relation);
+	AttrMap *map = make_attrmap(to->natts);
+
+	for (int i = 0; i < to->natts; i++)
+	{
+		for (int j = 0; j < from->natts; j++)
+		{
+			if (!TupleDescAttr(from, j)->attisdropped &&
+				strcmp(NameStr(TupleDescAttr(to, i)->attname), NameStr(TupleDescAttr(from, j)->attname)) == 0)
+				map->attnums[i] = j + 1;
+		}
+	}
+	return map;
+}
+
+/* Describes a relation in CurrentMemoryContext. */
+CdcTable *
+cdc_table_describe(const CdcTableContext *context, Relation relation)
+{
+	CdcTable *table = palloc0(sizeof(CdcTable));
+	Relation shown;
+	AttrMap *map = NULL;
+	Bitmapset *identity;
+	char *schema;
+
+	table->relid = RelationGetRelid(relation);
+	table->mcxt = CurrentMemoryContext;
+	table->natts = RelationGetNumberOfAttributes(relation);
+	table->new_values = palloc(sizeof(Datum) * Max(table->natts, 1));
+	table->old_values = palloc(sizeof(Datum) * Max(table->natts, 1));
+	table->new_nulls = palloc(sizeof(bool) * Max(table->natts, 1));
+	table->old_nulls = palloc(sizeof(bool) * Max(table->natts, 1));
+	table->dependencies = list_make1_oid(table->relid);
+	table->published = is_published(relation);
+	if (!table->published)
+		return table;
+
+	shown = shown_relation(context, relation, &table->dependencies);
+	if (shown != relation)
+		map = attributes_by_name(shown, relation);
+	table->is_partition_shown_as_root = shown != relation;
+	schema = get_namespace_name(RelationGetNamespace(shown));
+	table->schema_name = schema ? schema : "";
+	table->table_name = pstrdup(RelationGetRelationName(shown));
+	table->captured = cdc_filter_table(context->options, table->schema_name, table->table_name);
+	if (table->captured)
+	{
+		const char *schema_utf8 = cdc_utf8_cstring(table->schema_name);
+		const char *table_utf8 = cdc_utf8_cstring(table->table_name);
+
+		table->topic = cdc_name_topic(context->options, context->prefix, schema_utf8, table_utf8);
+		table->collection = psprintf("%s.%s", schema_utf8, table_utf8);
+		identity = cdc_identity_attributes(relation, &table->identity_full, &table->dependencies);
+		describe_columns(context, table, shown, map, identity);
+		describe_key(context, table, shown, map, identity);
+		context->prepare(table, context->prepare_arg);
+	}
+	if (shown != relation)
+		RelationClose(shown);
+	return table;
+}
+
+/* Builds a description in a context of its own; on error the context goes with the session. */
+static CdcTable *
+build(CdcTables *tables, Relation relation)
+{
+	MemoryContext mcxt = AllocSetContextCreate(tables->mcxt, "cdc_json table", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(mcxt);
+	CdcTable *table = cdc_table_describe(&tables->context, relation);
+	ListCell *cell;
+
+	MemoryContextSetIdentifier(mcxt, table->collection);
+	MemoryContextSwitchTo(old);
+	foreach (cell, table->dependencies)
+		add_dependency(tables, lfirst_oid(cell), table->relid);
+	table->valid = true;
+	return table;
+}
+
+CdcTable *
+cdc_tables_lookup(CdcTables *tables, Relation relation)
+{
+	Oid relid = RelationGetRelid(relation);
+	bool found;
+	CacheEntry *entry = hash_search(tables->entries, &relid, HASH_ENTER, &found);
+	CdcTable *table;
+
+	if (!found)
+		entry->table = NULL;
+	if (entry->table && entry->table->valid && entry->table->natts == RelationGetNumberOfAttributes(relation))
+		return entry->table;
+	if (entry->table)
+	{
+		table = entry->table;
+		entry->table = NULL;
+		remove_dependencies(tables, table);
+		MemoryContextDelete(table->mcxt);
+	}
+	table = build(tables, relation);
+	/* looking into catalogs may have moved nothing, but an entry found before is not held across them */
+	entry = hash_search(tables->entries, &relid, HASH_ENTER, NULL);
+	entry->table = table;
+	return table;
+}
