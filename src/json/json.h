@@ -22,6 +22,15 @@ extern void cdc_json_uint64(CdcBuf *buf, uint64_t value);
 extern void cdc_json_float(CdcBuf *buf, float value);
 extern void cdc_json_double(CdcBuf *buf, double value);
 
+/*
+ * The same as bare text ("NaN", "-Infinity", "1.0E10") for strings that hold
+ * numbers, such as a point's.  Writes at most CDC_JAVA_NUMBER_LEN bytes, not
+ * terminated, and returns their number.
+ */
+#define CDC_JAVA_NUMBER_LEN 32
+extern int cdc_java_float(float value, char *out);
+extern int cdc_java_double(double value, char *out);
+
 /* a string in double quotes, escaped as Jackson does; "text" is UTF-8 */
 extern void cdc_json_string(CdcBuf *buf, const char *text, size_t len);
 
@@ -36,12 +45,18 @@ extern void cdc_json_hex(CdcBuf *buf, const uint8_t *bytes, size_t len);
 /* digits that already are a JSON number */
 extern void cdc_json_number(CdcBuf *buf, const char *digits, size_t len);
 
+/* anything that already is JSON, of any length: as it is, in pieces */
+extern void cdc_json_raw(CdcBuf *buf, const char *json, size_t len);
+
 /*
  * The pieces of a string that is written in parts: begin, any number of
- * escaped parts (each must hold whole characters), end.
+ * escaped parts (each must hold whole characters) and of UTF-16 units, end.
+ * A unit is for what UTF-8 cannot hold: half of a surrogate pair, which
+ * column.truncate.to.N.chars leaves over where it cuts one.
  */
 extern void cdc_json_string_begin(CdcBuf *buf);
 extern void cdc_json_string_part(CdcBuf *buf, const char *text, size_t len);
+extern void cdc_json_string_unit(CdcBuf *buf, uint16_t unit);
 extern void cdc_json_string_end(CdcBuf *buf);
 
 /* punctuation of arrays and structs; "first" tells whether a comma is due */
