@@ -74,6 +74,29 @@ cdc_buf_char(CdcBuf *buf, char c)
 	buf->len++;
 }
 
+/* A place in the output to come back to. */
+static inline size_t
+cdc_buf_position(const CdcBuf *buf)
+{
+	return buf->discarded + buf->len;
+}
+
+/*
+ * Drops what was written since "position".  Of that a measuring buffer may
+ * have discarded a part: then it counts on from there.
+ */
+static inline void
+cdc_buf_rewind(CdcBuf *buf, size_t position)
+{
+	if (position >= buf->discarded)
+		buf->len = position - buf->discarded;
+	else
+	{
+		buf->discarded = position;
+		buf->len = 0;
+	}
+}
+
 #define cdc_buf_literal(buf, s) cdc_buf_append(buf, "" s, sizeof(s) - 1)
 
 #endif /* CDC_BUF_H */
