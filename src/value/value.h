@@ -99,8 +99,11 @@ struct CdcType
 	int scale;					/* numeric: scale, -1 for variable */
 	int length;					/* bit, varbit, char, varchar: declared length, -1 none */
 	CdcType *element;			/* array: its element */
+	bool withheld;				/* quirks: null whatever the value; "encode" answers false, which is no failure */
 	FmgrInfo output;			/* types rendered through their output function */
 	bool guard;					/* that function is not the core's: call it guarded */
+	bool pin_money;				/* its text depends on lc_monetary */
+	bool pin_path;				/* its text depends on search_path */
 	void *private;				/* anything else a family needs */
 };
 
@@ -152,10 +155,18 @@ extern bool cdc_output_detoast(Datum value, Datum *plain);
  */
 extern bool cdc_guard(void (*call) (void *arg), void *arg);
 
-/* encoding.c: server encoding to UTF-8, never an error; *text may point into the argument. */
-extern void cdc_utf8_init(void);	/* once per session, in a transaction */
+/*
+ * encoding.c: server encoding to UTF-8, never an error; the result may point
+ * into the argument.  Characters without an equivalent become U+FFFD and are
+ * counted in *invalid.  In a database with encoding UTF8 or SQL_ASCII bytes
+ * pass as they are, and the JSON writer replaces what is no UTF-8.
+ */
+extern bool cdc_utf8_supported(void);	/* has the server encoding a conversion? reads no catalog */
+extern void cdc_utf8_init(uint64 *invalid);	/* once per session, in a transaction */
+extern void cdc_utf8_release(uint64 *invalid);	/* the session that counts there ends */
 extern CdcSlice cdc_utf8(const char *data, size_t len);
 extern const char *cdc_utf8_cstring(const char *name);	/* palloc'd unless nothing changed */
+extern void cdc_utf8_json(CdcBuf *buf, const char *data, size_t len);	/* as a JSON string, without a copy */
 
 /* membuf.c: a buffer in palloc'd memory, grown as needed without an upper limit; its text as a C string. */
 extern void cdc_buf_palloc(CdcBuf *buf, size_t initial);
