@@ -131,6 +131,7 @@ resolve_bits(CdcType *type)
 {
 	type->schema = type->element->schema;
 	type->fallback = type->element->fallback;
+	type->withheld = true;
 	type->encode = encode_nothing;
 	return true;
 }

@@ -168,6 +168,10 @@ extern CdcSlice cdc_utf8(const char *data, size_t len);
 extern const char *cdc_utf8_cstring(const char *name);	/* palloc'd unless nothing changed */
 extern void cdc_utf8_json(CdcBuf *buf, const char *data, size_t len);	/* as a JSON string, without a copy */
 
+/* geotext.c: the core's geometric types as text, in the JDBC driver's spelling. */
+extern bool cdc_geotext_has(Oid typid);
+extern bool cdc_geotext(CdcBuf *text, Oid typid, Datum value);	/* false as above */
+
 /* membuf.c: a buffer in palloc'd memory, grown as needed without an upper limit; its text as a C string. */
 extern void cdc_buf_palloc(CdcBuf *buf, size_t initial);
 extern char *cdc_buf_cstring(CdcBuf *buf);
