@@ -187,6 +187,7 @@ extern bool cdc_numeric_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_temporal_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_interval_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_text_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_enum_resolve(CdcType *type, const CdcTypeInfo *info);	/* called by text.c */
 extern bool cdc_binary_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_hstore_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info);
