@@ -7,11 +7,10 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
-
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
 
 #include "table/table.h"
 
@@ -77,13 +76,12 @@ cdc_filter_mapper(const CdcOptions *options, const char *schema, const char *tab
 {
 	const CdcMapper *propagate = NULL;
 	char *qualified;
-	char *typed;
+	char *typed = NULL;
 	ListCell *cell;
 
 	if (options->mappers == NIL)
 		return NULL;
 	qualified = psprintf("%s.%s.%s", schema, table, column);
-	typed = NULL;
 	foreach (cell, options->mappers)
 	{
 		CdcMapper *mapper = lfirst(cell);

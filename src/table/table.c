@@ -321,6 +321,7 @@ cdc_table_describe(const CdcTableContext *context, Relation relation)
 		table->topic = cdc_name_topic(context->options, context->prefix, schema_utf8, table_utf8);
 		table->collection = psprintf("%s.%s", schema_utf8, table_utf8);
 		identity = cdc_identity_attributes(relation, &table->identity_full, &table->dependencies);
+		table->has_identity = table->identity_full || !bms_is_empty(identity);
 		describe_columns(context, table, shown, map, identity);
 		describe_key(context, table, shown, map, identity);
 		context->prepare(table, context->prepare_arg);

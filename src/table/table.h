@@ -62,6 +62,7 @@ typedef struct CdcTable
 	CdcColumn *columns;			/* of the row, in column order */
 	int nkey;					/* 0: no key */
 	CdcColumn *key;				/* in key order */
+	bool has_identity;			/* updates and deletes come with an old tuple */
 	bool identity_full;			/* the old tuple is the whole row */
 	bool key_known;				/* the old tuple has all key columns */
 

@@ -1,0 +1,193 @@
+/*
+ * row.c
+ *		A tuple as a struct.
+ *
+ * The one loop that every row goes through: for each column its name, then
+ * its value or one of the constants that stand for it.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "event/event.h"
+
+/* Is the raw value one that the log does not hold: unchanged and out of line? */
+static inline bool
+is_unchanged(Datum value)
+{
+	return VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value));
+}
+
+/* The old tuple's value of a column, if it has one that can stand for an unchanged new one. */
+static inline bool
+older_value(const CdcColumn *column, const CdcRow *older, Datum *value)
+{
+	int i = column->attnum - 1;
+
+	if (!older || (older->key_only && !column->identity) || older->nulls[i] || is_unchanged(older->values[i]))
+		return false;
+	*value = older->values[i];
+	return true;
+}
+
+/* Would the column be shown as unavailable? */
+bool
+cdc_column_unavailable(const CdcColumn *column, const CdcRow *row)
+{
+	int i = column->attnum - 1;
+	Datum value;
+
+	if ((row->key_only && !column->identity) || row->nulls[i])
+		return false;
+	return column->varlena && is_unchanged(row->values[i]) && !older_value(column, row->older, &value);
+}
+
+/* Appends a value that is there; false when it cannot be converted. */
+static inline bool
+encode(CdcBuf *buf, const CdcColumn *column, Datum value)
+{
+	if (column->varlena && VARATT_IS_EXTENDED(DatumGetPointer(value)) && !VARATT_IS_SHORT(DatumGetPointer(value)) &&
+		!cdc_output_detoast(value, &value))
+		return false;
+	return column->type->encode(buf, column->type, value);
+}
+
+/* Once per column and table version: a conversion failed.  The value itself is never shown. */
+static void
+warn_failed(CdcColumn *column, const CdcTable *table)
+{
+	if (column->warned)
+		return;
+	column->warned = true;
+	ereport(LOG,
+			(errmsg("a value of column \"%s\" of table \"%s.%s\" has no representation in the event",
+					column->name, table->schema_name, table->table_name),
+			 errdetail("It is sent as %.*s. This is logged once for each version of the table.",
+					   (int) Min(column->failed_text.len, 64), column->failed_text.data)));
+}
+
+static void
+write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
+			 const CdcTable *table, CdcRowResult *result)
+{
+	int i = column->attnum - 1;
+	const CdcSlice *text;
+	size_t start;
+	Datum value;
+
+	cdc_buf_append(buf, column->member.data, column->member.len);
+	if (row->key_only && !column->identity)
+		text = &column->missing_text;
+	else if (row->nulls[i])
+		text = &column->null_text;
+	else
+	{
+		value = row->values[i];
+		if (replaced || (column->varlena && is_unchanged(value) && !older_value(column, row->older, &value)))
+		{
+			result->unavailable++;
+			text = &column->unavailable_text;
+		}
+		else
+		{
+			start = buf->len;
+			if (encode(buf, column, value))
+				return;
+			buf->len = start;
+			result->failed++;
+			counters->unrenderable_values++;
+			warn_failed(column, table);
+			text = &column->failed_text;
+		}
+	}
+	cdc_buf_append(buf, text->data, text->len);
+}
+
+/* Appends the row as a JSON object and adds to *result. */
+void
+cdc_row_write(CdcBuf *buf, CdcColumn *columns, int n, const CdcRow *row, CdcCounters *counters,
+			  const CdcTable *table, CdcRowResult *result)
+{
+	if (n == 0)
+		cdc_json_struct_begin(buf);
+	for (int i = 0; i < n; i++)
+		write_column(buf, &columns[i], row, row->replaced && row->replaced[i], counters, table, result);
+	cdc_json_struct_end(buf);
+}
+
+/* Do two rows have NULLs in the same of these columns? */
+bool
+cdc_row_same_nulls(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b)
+{
+	for (int i = 0; i < n; i++)
+	{
+		int att = columns[i].attnum - 1;
+
+		if (a->nulls[att] != b->nulls[att])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Would the two rows be shown the same?  Needs both rows whole.  Compared as
+ * they are written, value by value, so that columns left out do not count.
+ */
+bool
+cdc_rows_equal(CdcTable *table, const CdcRow *a, const CdcRow *b, CdcCounters *counters)
+{
+	CdcBuf buf;
+	CdcRowResult ignored = {0};
+	size_t half;
+
+	if (a->key_only)
+		return false;
+	cdc_buf_palloc(&buf, 1024);
+	for (int i = 0; i < table->ncolumns; i++)
+	{
+		buf.len = 0;
+		write_column(&buf, &table->columns[i], a, false, counters, table, &ignored);
+		half = buf.len;
+		write_column(&buf, &table->columns[i], b, false, counters, table, &ignored);
+		if (buf.len != 2 * half || memcmp(buf.data, buf.data + half, half) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Makes room in a measuring buffer by throwing away what it holds. */
+static void
+discard(CdcBuf *buf, size_t need)
+{
+	buf->discarded += buf->len;
+	buf->len = 0;
+	if (need > buf->cap)
+	{
+		buf->cap = need;
+		buf->data = repalloc(buf->data, need);
+	}
+}
+
+/* How many bytes the value takes in a row, found by writing it to nowhere. */
+size_t
+cdc_column_measure(CdcColumn *column, const CdcRow *row)
+{
+	int i = column->attnum - 1;
+	CdcBuf buf = {0};
+	size_t size;
+	Datum value;
+
+	if ((row->key_only && !column->identity) || row->nulls[i])
+		return column->null_text.len;
+	value = row->values[i];
+	if (column->varlena && is_unchanged(value) && !older_value(column, row->older, &value))
+		return column->unavailable_text.len;
+	buf.cap = 64 * 1024;
+	buf.data = palloc(buf.cap);
+	buf.grow = discard;
+	buf.ascii = column->type->settings->ascii;
+	size = encode(&buf, column, value) ? buf.discarded + buf.len : column->failed_text.len;
+	pfree(buf.data);
+	return size;
+}

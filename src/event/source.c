@@ -1,0 +1,134 @@
+/*
+ * source.c
+ *		The parts of an event that say where and when: "source",
+ *		"transaction", and the clock.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "access/transam.h"
+
+#include "event/event.h"
+
+static void
+restart(CdcBuf *buf)
+{
+	if (!buf->data)
+		cdc_buf_palloc(buf, 256);
+	buf->len = 0;
+}
+
+/*
+ * Renders what is the same for all events of a transaction.  The buffers are
+ * kept from one transaction to the next; they live in the context that was
+ * current at the first call.
+ */
+void
+cdc_source_render(CdcSource *source, const CdcEventConstants *constants)
+{
+	CdcBuf *buf = &source->head;
+	int64 milliseconds = source->time_us / 1000 - (source->time_us % 1000 < 0 ? 1 : 0);
+
+	buf->ascii = source->origin_text.ascii = constants->value_settings->ascii;
+	restart(buf);
+	cdc_buf_append(buf, constants->source_head.data, constants->source_head.len);
+	cdc_json_int64(buf, milliseconds);
+	cdc_buf_append(buf, constants->source_database.data, constants->source_database.len);
+	if (source->last_commit == InvalidXLogRecPtr)
+		cdc_buf_literal(buf, "null,\\\"");
+	else
+	{
+		cdc_buf_literal(buf, "\\\"");
+		cdc_json_uint64(buf, source->last_commit);
+		cdc_buf_literal(buf, "\\\",\\\"");
+	}
+
+	buf = &source->times;
+	restart(buf);
+	cdc_buf_literal(buf, "\\\"]\",\"ts_us\":");
+	cdc_json_int64(buf, source->time_us);
+	cdc_buf_literal(buf, ",\"ts_ns\":");
+	cdc_json_int64(buf, source->time_us * 1000 + source->nanoseconds);
+
+	buf = &source->xid_text;
+	restart(buf);
+	if (TransactionIdIsValid(source->xid))
+		cdc_json_int64(buf, source->xid);
+	else
+		cdc_json_null(buf);
+	cdc_buf_literal(buf, ",\"lsn\":");
+
+	buf = &source->origin_text;
+	restart(buf);
+	cdc_buf_literal(buf, ",\"xmin\":null,\"origin\":");
+	if (source->origin)
+		cdc_json_string(buf, source->origin, strlen(source->origin));
+	else
+		cdc_json_null(buf);
+	cdc_buf_literal(buf, ",\"origin_lsn\":");
+	if (source->origin)
+		cdc_json_uint64(buf, source->origin_lsn);
+	else
+		cdc_json_null(buf);
+	cdc_buf_char(buf, '}');
+}
+
+/* Appends ,"source":{…}; "table" is the constant part with schema and table. */
+void
+cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn)
+{
+	cdc_buf_append(buf, source->head.data, source->head.len);
+	cdc_json_uint64(buf, lsn);
+	cdc_buf_append(buf, source->times.data, source->times.len);
+	cdc_buf_append(buf, table.data, table.len);
+	cdc_buf_append(buf, source->xid_text.data, source->xid_text.len);
+	cdc_json_uint64(buf, lsn);
+	cdc_buf_append(buf, source->origin_text.data, source->origin_text.len);
+}
+
+/* Appends ,"transaction":… */
+void
+cdc_block_write(CdcBuf *buf, const CdcBlock *block)
+{
+	if (!block)
+	{
+		cdc_buf_literal(buf, ",\"transaction\":null");
+		return;
+	}
+	cdc_buf_literal(buf, ",\"transaction\":{\"id\":\"");
+	cdc_json_uint64(buf, block->xid);
+	cdc_buf_char(buf, ':');
+	cdc_json_uint64(buf, block->lsn);
+	cdc_buf_literal(buf, "\",\"total_order\":");
+	cdc_json_int64(buf, block->total_order);
+	cdc_buf_literal(buf, ",\"data_collection_order\":");
+	cdc_json_int64(buf, block->data_collection_order);
+	cdc_buf_char(buf, '}');
+}
+
+/* Appends ,"ts_ms":…,"ts_us":…,"ts_ns":… of one reading of the clock. */
+void
+cdc_clock_write(CdcBuf *buf)
+{
+	struct timespec now;
+	int64 nanoseconds;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	nanoseconds = (int64) now.tv_sec * 1000000000 + now.tv_nsec;
+	cdc_buf_literal(buf, ",\"ts_ms\":");
+	cdc_json_int64(buf, nanoseconds / 1000000);
+	cdc_buf_literal(buf, ",\"ts_us\":");
+	cdc_json_int64(buf, nanoseconds / 1000);
+	cdc_buf_literal(buf, ",\"ts_ns\":");
+	cdc_json_int64(buf, nanoseconds);
+}
+
+int64
+cdc_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

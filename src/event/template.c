@@ -1,0 +1,136 @@
+/*
+ * template.c
+ *		The bytes of events that are constant for a session or a table.
+ */
+#include "postgres.h"
+
+#include "event/event.h"
+#include "event/schema.h"
+
+static void
+start(CdcBuf *buf, const CdcSettings *settings)
+{
+	cdc_buf_palloc(buf, 256);
+	buf->ascii = settings->ascii;
+}
+
+static CdcSlice
+finished(const CdcBuf *buf)
+{
+	CdcSlice slice = {buf->data, buf->len};
+
+	return slice;
+}
+
+/* {"schema":…,"payload": with schemas, nothing without */
+static CdcSlice
+schema_head(const CdcSettings *settings, const CdcSchema *schema)
+{
+	CdcBuf buf;
+
+	start(&buf, settings);
+	if (settings->converter->schemas_enable)
+		cdc_schema_prefix(&buf, schema);
+	return finished(&buf);
+}
+
+static void
+string(CdcBuf *buf, const char *text)
+{
+	cdc_json_string(buf, text, strlen(text));
+}
+
+/* ,"schema":"…","table":"…","txId": */
+static CdcSlice
+source_table(const CdcSettings *settings, const char *schema, const char *table)
+{
+	CdcBuf buf;
+
+	start(&buf, settings);
+	cdc_buf_literal(&buf, ",\"schema\":");
+	string(&buf, schema);
+	cdc_buf_literal(&buf, ",\"table\":");
+	string(&buf, table);
+	cdc_buf_literal(&buf, ",\"txId\":");
+	return finished(&buf);
+}
+
+/* Fills in what is rendered; the names and settings must be set.  In CurrentMemoryContext. */
+void
+cdc_event_constants(CdcEventConstants *constants)
+{
+	const CdcOptions *options = constants->options;
+	const CdcSettings *value = constants->value_settings;
+	CdcBuf buf;
+
+	start(&buf, value);
+	cdc_buf_literal(&buf, ",\"source\":{\"version\":\"" CDC_JSON_VERSION "\",\"connector\":\"postgresql\",\"name\":");
+	string(&buf, constants->prefix);
+	cdc_buf_literal(&buf, ",\"ts_ms\":");
+	constants->source_head = finished(&buf);
+
+	start(&buf, value);
+	cdc_buf_literal(&buf, ",\"snapshot\":");
+	if (options->snapshot_null)
+		cdc_json_null(&buf);
+	else
+		cdc_json_plain(&buf, "false", 5);
+	cdc_buf_literal(&buf, ",\"db\":");
+	string(&buf, constants->database);
+	cdc_buf_literal(&buf, ",\"sequence\":\"[");
+	constants->source_database = finished(&buf);
+
+	constants->message_table = source_table(value, "", "");
+	constants->transaction_topic = psprintf("%s%s%s", constants->prefix, options->topic_delimiter, options->topic_transaction);
+	constants->message_topic = psprintf("%s.message", constants->prefix);
+	constants->message_key_head = schema_head(constants->key_settings, cdc_schema_message_key());
+	constants->message_value_head = schema_head(value, cdc_schema_message_value(options->binary_mode));
+	constants->transaction_key_head = schema_head(constants->key_settings, cdc_schema_transaction_key());
+	constants->transaction_value_head = schema_head(value, cdc_schema_transaction_value());
+}
+
+/* The struct of a key or row: schema_name is <topic>.Key or <topic>.Value. */
+static CdcSchema *
+row_schema(const char *name, const CdcColumn *columns, int n)
+{
+	CdcSchema *schema = cdc_schema_struct(name, 0, NULL);
+
+	for (int i = 0; i < n; i++)
+		cdc_schema_add_field(schema, columns[i].field, columns[i].schema);
+	return schema;
+}
+
+static const char *
+schema_name(const CdcEventConstants *constants, const CdcTable *table, const char *suffix)
+{
+	return cdc_name_adjust_schema(constants->options->schema_adjustment, psprintf("%s.%s", table->topic, suffix));
+}
+
+/* Renders a table's constant parts, in CurrentMemoryContext. */
+void
+cdc_event_template(CdcTable *table, void *arg)
+{
+	const CdcEventConstants *constants = arg;
+	CdcTemplate *template = palloc0(sizeof(CdcTemplate));
+	CdcSchema *key;
+	CdcSchema *row;
+	CdcBuf buf;
+
+	table->template = template;
+	start(&buf, constants->value_settings);
+	string(&buf, table->topic);
+	template->topic = finished(&buf);
+
+	key = row_schema(schema_name(constants, table, "Key"), table->key, table->nkey);
+	template->key_head = schema_head(constants->key_settings, key);
+
+	row = row_schema(schema_name(constants, table, "Value"), table->columns, table->ncolumns);
+	start(&buf, constants->value_settings);
+	if (constants->value_settings->converter->schemas_enable)
+		cdc_schema_prefix(&buf, cdc_schema_envelope(schema_name(constants, table, "Envelope"), row));
+	cdc_buf_literal(&buf, "{\"before\":");
+	template->value_head = finished(&buf);
+	template->value_tail = constants->value_settings->converter->schemas_enable ? "}}" : "}";
+	template->source_table = source_table(constants->value_settings, cdc_utf8_cstring(table->schema_name),
+										  cdc_utf8_cstring(table->table_name));
+}

@@ -1,0 +1,146 @@
+/*
+ * session.c
+ *		State of one client that reads one slot: creation, and what has to
+ *		wait for the first transaction.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "access/xact.h"
+#include "commands/dbcommands.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "replication/slot.h"
+#include "utils/memutils.h"
+
+#include "plugin/session.h"
+
+/* A UUID of version 7, fresh for each session: Debezium's run id. */
+static void
+make_run_id(char *run_id, size_t size)
+{
+	struct timespec now;
+	uint8 b[16];
+	uint64 ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (uint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (!pg_strong_random(b, sizeof(b)))
+		memset(b, 0, sizeof(b));
+	for (int i = 0; i < 6; i++)
+		b[i] = (uint8) (ms >> (40 - 8 * i));
+	b[6] = (b[6] & 0x0F) | 0x70;
+	b[8] = (b[8] & 0x3F) | 0x80;
+	snprintf(run_id, size, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static void
+init_settings(CdcSettings *settings, CdcSession *session, const CdcConverter *converter)
+{
+	settings->options = session->options;
+	settings->converter = converter;
+	settings->quirks = session->options->quirks;
+	settings->fits = session->options->quirks || converter->schemas_enable;
+	settings->counters = &session->counters;
+}
+
+/* Shutdown is not called after an error; what points into the session is cleared all the same. */
+static void
+release(void *arg)
+{
+	CdcSession *session = arg;
+
+	cdc_utf8_release(&session->counters.invalid_characters);
+}
+
+/* Reads no catalog. */
+CdcSession *
+cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options)
+{
+	MemoryContext old = MemoryContextSwitchTo(ctx->context);
+	CdcSession *session = palloc0(sizeof(CdcSession));
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+	callback->func = release;
+	callback->arg = session;
+	MemoryContextRegisterResetCallback(ctx->context, callback);
+	session->ctx = ctx;
+	session->options = options;
+	session->mcxt = AllocSetContextCreate(ctx->context, "cdc_json session", ALLOCSET_DEFAULT_SIZES);
+	session->change_mcxt = AllocSetContextCreate(ctx->context, "cdc_json change", ALLOCSET_DEFAULT_SIZES);
+	init_settings(&session->key_settings, session, &options->key);
+	init_settings(&session->value_settings, session, &options->value);
+	make_run_id(session->run_id, sizeof(session->run_id));
+	session->last_commit = MyReplicationSlot->data.confirmed_flush;
+	cdc_message_init(session);
+	MemoryContextSwitchTo(session->mcxt);
+	cdc_buf_palloc(&session->old_key, 256);
+	cdc_buf_palloc(&session->new_key, 256);
+	MemoryContextSwitchTo(old);
+	return session;
+}
+
+/*
+ * Looks up the database's name and the encoding's conversion, and renders
+ * what depends on them.  Needs a transaction, which startup does not have.
+ *
+ * SQL functions hand text on in the server's encoding; only they set
+ * output_writer_private, and only after startup.
+ */
+void
+cdc_session_ready(CdcSession *session)
+{
+	const CdcOptions *options = session->options;
+	CdcEventConstants *constants = &session->constants;
+	LogicalDecodingContext *ctx = session->ctx;
+	MemoryContext old;
+	CdcTableContext tables;
+	char *database;
+
+	if (session->ready)
+		return;
+	old = MemoryContextSwitchTo(session->mcxt);
+	session->key_settings.ascii = session->value_settings.ascii = session->message.buf.ascii =
+		GetDatabaseEncoding() != PG_UTF8 && ctx->output_writer_private != NULL && options->format != CDC_FORMAT_FRAME;
+	session->old_key.ascii = session->new_key.ascii = session->key_settings.ascii;
+	cdc_utf8_init(&session->counters.invalid_characters);
+	database = get_database_name(MyDatabaseId);
+	constants->options = options;
+	constants->key_settings = &session->key_settings;
+	constants->value_settings = &session->value_settings;
+	constants->database = cdc_utf8_cstring(database ? database : "");
+	constants->prefix = options->topic_prefix ? options->topic_prefix : cdc_name_prefix(constants->database);
+	cdc_event_constants(constants);
+
+	tables.options = options;
+	tables.key_settings = &session->key_settings;
+	tables.value_settings = &session->value_settings;
+	tables.prefix = constants->prefix;
+	tables.prepare = cdc_event_template;
+	tables.prepare_arg = constants;
+	session->tables = cdc_tables_create(&tables);
+	session->ready = true;
+	MemoryContextSwitchTo(old);
+}
+
+/* One line at the end of a session in which something was out of the ordinary. */
+void
+cdc_session_report(CdcSession *session)
+{
+	const CdcCounters *c = &session->counters;
+	uint64 replaced = c->invalid_characters + session->message.buf.replaced;
+
+	if (replaced + c->unrenderable_values + c->oversized_values + c->oversized_keys +
+		c->changes_without_identity + c->deletes_skipped + c->messages_dropped == 0)
+		return;
+	ereport(LOG,
+			(errmsg("some events of slot \"%s\" were incomplete", NameStr(MyReplicationSlot->data.name)),
+			 errdetail("Characters without UTF8 equivalent: " UINT64_FORMAT "; values without representation: " UINT64_FORMAT
+					   "; values too large: " UINT64_FORMAT "; keys too large: " UINT64_FORMAT
+					   "; changes without identity: " UINT64_FORMAT ", deletes among them skipped: " UINT64_FORMAT
+					   "; messages with a reserved prefix dropped: " UINT64_FORMAT ".",
+					   replaced, c->unrenderable_values, c->oversized_values, c->oversized_keys,
+					   c->changes_without_identity, c->deletes_skipped, c->messages_dropped)));
+}

@@ -1,0 +1,138 @@
+/*
+ * session.h
+ *		State of one client that reads one slot.
+ *
+ * Reached from ctx->output_plugin_private; lives in the decoding context's
+ * memory and goes with it, also after an error.
+ */
+#ifndef CDC_SESSION_H
+#define CDC_SESSION_H
+
+#include "replication/logical.h"
+#include "replication/output_plugin.h"
+
+#include "compat.h"
+#include "event/event.h"
+#include "options/options.h"
+#include "table/table.h"
+
+/* A position of a record: who made it, for ever (see frame.h). */
+typedef struct CdcPosition
+{
+	XLogRecPtr lsn;
+	uint32 seq;
+	uint32 part;
+} CdcPosition;
+
+/* Kinds of headers that a key change adds. */
+typedef enum CdcKeyHeader
+{
+	CDC_HEADER_NONE,
+	CDC_HEADER_NEWKEY,
+	CDC_HEADER_OLDKEY
+} CdcKeyHeader;
+
+/* The message being put together; see message.c. */
+typedef struct CdcMessage
+{
+	CdcBuf buf;
+	size_t mark;				/* start of the record being written */
+	uint32 records;
+	XLogRecPtr lsn;				/* of the callback that wrote the last record */
+} CdcMessage;
+
+/* The transaction being sent: one at a time, as they committed. */
+typedef struct CdcTransaction
+{
+	bool published;				/* has a change that pgoutput would send */
+	bool announced;				/* BEGIN record was written */
+	bool rendered;				/* source has been rendered */
+	bool emitted;				/* a message was written */
+	CdcSource source;
+	XLogRecPtr end_lsn;
+	CdcOriginId origin_id;
+	uint32 seq;					/* number of the last change delivered */
+	int64 total_order;			/* records that count, so far */
+	int64 messages;				/* among them logical messages */
+	int skipped;				/* callbacks since progress was last reported */
+	HTAB *collections;			/* counts by collection, with transaction metadata */
+} CdcTransaction;
+
+typedef struct CdcSession
+{
+	LogicalDecodingContext *ctx;
+	MemoryContext mcxt;			/* for the session */
+	MemoryContext change_mcxt;	/* reset after every callback */
+	CdcOptions *options;
+	CdcSettings key_settings;
+	CdcSettings value_settings;
+	CdcCounters counters;
+	bool ready;					/* what needs the catalog was looked up */
+	CdcEventConstants constants;
+	CdcTables *tables;
+	CdcMessage message;
+	CdcTransaction txn;
+	CdcBuf old_key;				/* scratch: keys of an update, to compare */
+	CdcBuf new_key;
+	char run_id[40];
+	XLogRecPtr last_commit;		/* "sequence": end of the last transaction sent */
+} CdcSession;
+
+/* session.c */
+extern CdcSession *cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options);
+extern void cdc_session_ready(CdcSession *session); /* looks up what needs a transaction; once */
+extern void cdc_session_report(CdcSession *session);
+
+/*
+ * A record is written between cdc_message_begin() and cdc_message_end().  All
+ * of it comes from the "write" callback, because a record that turns out too
+ * large is thrown away and written once more with "replaced" set.
+ */
+typedef struct CdcRecord
+{
+	CdcPosition position;
+	XLogRecPtr lsn;				/* of the change */
+	char kind;					/* op, or one of frame.h's */
+	const char *topic;			/* UTF-8 */
+	const CdcSlice *topic_json;	/* as a JSON string, NULL: not rendered yet */
+	bool has_key;
+	bool has_value;
+	void (*write_key) (CdcBuf *buf, CdcSession *session, struct CdcRecord *record);
+	void (*write_value) (CdcBuf *buf, CdcSession *session, struct CdcRecord *record);
+	CdcKeyHeader key_header;
+	const CdcRow *header_row;	/* its key is the header's value */
+	bool data_change;			/* gets extended headers */
+	CdcEvent *event;			/* change events */
+	const CdcRow *key_row;
+	const char *prefix;			/* logical messages: UTF-8 */
+	CdcSlice content;
+	const CdcBlock *block;
+	CdcSpan before;				/* set by write_value */
+	CdcSpan after;
+	CdcRowResult result;
+} CdcRecord;
+
+/* message.c */
+extern void cdc_message_init(CdcSession *session);
+extern size_t cdc_message_record(CdcSession *session, CdcRecord *record);	/* appends it; its size */
+extern void cdc_message_flush(CdcSession *session, bool ends_transaction);
+extern void cdc_message_drop(CdcSession *session);
+
+/* transaction.c */
+extern void cdc_transaction_start(CdcSession *session, ReorderBufferTXN *txn);
+extern void cdc_transaction_published(CdcSession *session, ReorderBufferTXN *txn, XLogRecPtr lsn);
+extern const CdcSource *cdc_transaction_source(CdcSession *session);
+extern const CdcBlock *cdc_transaction_block(CdcSession *session, CdcBlock *block, XLogRecPtr lsn, const char *collection);
+extern void cdc_transaction_finish(CdcSession *session, ReorderBufferTXN *txn);
+extern void cdc_transaction_progress(CdcSession *session);
+
+/* the callbacks */
+extern void cdc_begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);
+extern void cdc_commit_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr commit_lsn);
+extern void cdc_change_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation, ReorderBufferChange *change);
+extern void cdc_truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations, Relation relations[],
+							ReorderBufferChange *change);
+extern void cdc_message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr message_lsn, bool transactional,
+						   const char *prefix, Size size, const char *content);
+
+#endif /* CDC_SESSION_H */
