@@ -18,12 +18,12 @@
 #include "value/value.h"
 
 /* The parts of a bit string, wherever its header lets them lie. */
-typedef struct BitString
+typedef struct Bits
 {
 	int32 bits;					/* length */
 	size_t len;					/* bytes */
 	const uint8 *bytes;			/* first bit in the top bit of the first byte; zeros behind the last */
-} BitString;
+} Bits;
 
 static void resolve_bytea(CdcType *type);
 static void resolve_bits(CdcType *type, const CdcTypeInfo *info);
@@ -32,7 +32,7 @@ static bool encode_base64url(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_hex(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_bit(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_bits(CdcBuf *buf, const CdcType *type, Datum value);
-static bool open_bits(Datum value, BitString *string);
+static bool open_bits(Datum value, Bits *string);
 
 bool
 cdc_binary_resolve(CdcType *type, const CdcTypeInfo *info)
@@ -141,7 +141,7 @@ encode_hex(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_bit(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	BitString	string;
+	Bits	string;
 
 	if (!open_bits(value, &string) || string.bits != 1)
 		return false;
@@ -152,7 +152,7 @@ encode_bit(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_bits(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	BitString	string;
+	Bits	string;
 	uint8	   *number;
 	size_t		pad;
 	size_t		first = 0;
@@ -183,7 +183,7 @@ encode_bits(CdcBuf *buf, const CdcType *type, Datum value)
 
 /* False for a value that no server writes, so that nobody reads beyond it. */
 static bool
-open_bits(Datum value, BitString *string)
+open_bits(Datum value, Bits *string)
 {
 	struct varlena *data = (struct varlena *) DatumGetPointer(value);
 	size_t		len = VARSIZE_ANY_EXHDR(data);
