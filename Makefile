@@ -2,7 +2,9 @@
 #
 #   make && make install      build and install, for the server of PG_CONFIG
 #   make demo                 show it at work on a private cluster
-#   make test                 run every test on private clusters
+#   make test                 run every test on private clusters (test/run: how to run some)
+#   make format               set the sources in the house's format
+#   make readme               renew what README.md takes from the sources
 
 EXTENSION = cdc_json
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" cdc_json.control)
@@ -21,8 +23,36 @@ ISOLATION_OPTS = --inputdir=test
 # An output plugin is never inlined into a query: no LLVM bitcode, so no clang.
 override with_llvm = no
 
+# These install what they need, so they come first and without PGXS.
+FRONT = demo test check-version check-format check-readme format readme
+.DEFAULT_GOAL = all
+.PHONY: $(FRONT)
+
+demo:
+	@sh test/demo/run
+
+test:
+	@sh test/run
+
+check-version check-format:
+	@sh test/$@
+
+format:
+	@sh test/check-format fix
+
+check-readme:
+	@SUITES=readme sh test/run
+
+readme:
+	@sh test/readme write
+
 PG_CONFIG ?= pg_config
+ifneq ($(filter-out $(FRONT),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(PGXS),)
+$(error cdc_json is built with PostgreSQL's headers: install postgresql-server-dev-15 or later, or name a server with PG_CONFIG=/path/to/pg_config)
+endif
 include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h src/*/*.h) cdc_json.control
+endif
