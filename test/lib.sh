@@ -352,7 +352,7 @@ cdc_make_prefix() {
 cdc_make() {
 	folder=$1
 	shift
-	(cd "$folder" && make --no-print-directory PG_CONFIG="$PG_CONFIG" "$@")
+	(cd "$folder" && make -s --no-print-directory PG_CONFIG="$PG_CONFIG" "$@")
 }
 
 # The list of plugins that a server loads exists since the minor releases
