@@ -36,6 +36,7 @@ typedef struct ArrayRules
 {
 	bool required;				/* an element that fails spoils the array */
 	bool no_nulls;				/* a null does */
+	bool no_values;				/* anything else does */
 	bool finite;				/* NaN and infinities do */
 	bool flat;					/* only one dimension has values */
 } ArrayRules;
@@ -98,8 +99,14 @@ cdc_array_resolve(CdcType *type, const CdcTypeInfo *info)
 		type->unavailable = unavailable(type);
 	resolve_rules(type);
 
-	/* the driver does not see that the vector types are arrays with elements */
-	type->encode = vector && settings->quirks ? encode_empty : encode_array;
+	/*
+	 * For the driver the vector types are text without braces, which it reads
+	 * as an array without elements.  As elements of an array they fail.
+	 */
+	if (vector && settings->quirks)
+		type->encode = info->in_array ? encode_nothing : encode_empty;
+	else
+		type->encode = encode_array;
 	return true;
 }
 
@@ -149,6 +156,13 @@ resolve_rules(CdcType *type)
 
 	/* convertLtreeArray() calls toString() on every element, null or not */
 	rules->no_nulls = rules->required || (settings->quirks && ltree);
+
+	/*
+	 * createArrayConverter() makes structs for an optional schema, which are
+	 * no values of the required one that the array has (sparsevec[]).
+	 */
+	rules->no_values = settings->quirks && element->elements_required &&
+		element->schema->type == CDC_STRUCT;
 
 	/* the driver makes BigDecimals of the elements, whatever decimal.handling.mode says */
 	rules->finite = settings->quirks && element->typid == NUMERICOID;
@@ -346,6 +360,9 @@ write_value(Walk *walk, Datum value)
 	size_t		position = cdc_buf_position(walk->buf);
 	bool		done = true;
 
+	if (walk->rules->no_values)
+		return false;
+
 	/* the server stores elements plain; what extensions build may be otherwise */
 	if (element->typlen == -1 &&
 		(VARATT_IS_COMPRESSED(DatumGetPointer(value)) || VARATT_IS_EXTERNAL(DatumGetPointer(value))))
@@ -356,10 +373,13 @@ write_value(Walk *walk, Datum value)
 	if (done && element->encode(walk->buf, element, value))
 		return true;
 
-	/* an element that cannot be converted: AbstractValueConverter warns and goes on */
+	/* JdbcValueConverters warns of an element that it cannot convert, and goes on without */
+	if (walk->rules->required)
+		return false;
+	element->settings->counters->unrenderable_values++;
 	cdc_buf_rewind(walk->buf, position);
 	cdc_json_null(walk->buf);
-	return !walk->rules->required;
+	return true;
 }
 
 /*

@@ -149,9 +149,7 @@ encode_sparse(CdcBuf *buf, const CdcType *type, Datum value)
 	if (!cdc_output_text(type, value, &text) || !read_sparse(text, &elements, &n, &dimensions))
 		return false;
 
-	/* Vectors.fromSparseVectorString() takes "{}" for one element without a colon */
-	if (settings->quirks && n == 0)
-		return false;
+	/* both are shorts in the schema */
 	if (settings->fits && !fits_short(elements, n, dimensions))
 		return false;
 	order_sparse(elements, n);
