@@ -34,11 +34,11 @@
 /* How elements of a type can spoil the array; kept in CdcType.private. */
 typedef struct ArrayRules
 {
-	bool required;				/* an element that fails spoils the array */
-	bool no_nulls;				/* a null does */
-	bool no_values;				/* anything else does */
-	bool finite;				/* NaN and infinities do */
-	bool flat;					/* only one dimension has values */
+	bool required; /* an element that fails spoils the array */
+	bool no_nulls; /* a null does */
+	bool no_values; /* anything else does */
+	bool finite; /* NaN and infinities do */
+	bool flat; /* only one dimension has values */
 } ArrayRules;
 
 /* Where a walk over the elements has come to. */
@@ -49,9 +49,9 @@ typedef struct Walk
 	const ArrayRules *rules;
 	const int *dims;
 	int ndim;
-	const bits8 *nulls;			/* NULL: no element is null */
-	const char *data;			/* next element that is not null */
-	size_t index;				/* of the next element */
+	const bits8 *nulls; /* NULL: no element is null */
+	const char *data; /* next element that is not null */
+	size_t index; /* of the next element */
 } Walk;
 
 static bool is_omitted(Oid element);
@@ -73,8 +73,8 @@ bool
 cdc_array_resolve(CdcType *type, const CdcTypeInfo *info)
 {
 	const CdcSettings *settings = type->settings;
-	bool		vector = info->typid == OIDVECTOROID || info->typid == INT2VECTOROID;
-	CdcType    *element;
+	bool vector = info->typid == OIDVECTOROID || info->typid == INT2VECTOROID;
+	CdcType *element;
 
 	if (!OidIsValid(info->element) || is_omitted(info->element))
 		return false;
@@ -149,8 +149,8 @@ resolve_rules(CdcType *type)
 	const CdcSettings *settings = type->settings;
 	const CdcType *element = type->element;
 	ArrayRules *rules = palloc0(sizeof(ArrayRules));
-	bool		ltree = element->schema->name != NULL &&
-		strcmp(element->schema->name, "io.debezium.data.Ltree") == 0;
+	bool ltree = element->schema->name != NULL &&
+				 strcmp(element->schema->name, "io.debezium.data.Ltree") == 0;
 
 	rules->required = settings->fits && element->elements_required;
 
@@ -162,7 +162,7 @@ resolve_rules(CdcType *type)
 	 * no values of the required one that the array has (sparsevec[]).
 	 */
 	rules->no_values = settings->quirks && element->elements_required &&
-		element->schema->type == CDC_STRUCT;
+					   element->schema->type == CDC_STRUCT;
 
 	/* the driver makes BigDecimals of the elements, whatever decimal.handling.mode says */
 	rules->finite = settings->quirks && element->typid == NUMERICOID;
@@ -214,8 +214,8 @@ unavailable(const CdcType *type)
 static const char *
 unavailable_integers(const CdcOptions *options)
 {
-	CdcBuf		buf;
-	int			i;
+	CdcBuf buf;
+	int i;
 
 	cdc_buf_palloc(&buf, 128);
 	cdc_json_array_begin(&buf);
@@ -238,10 +238,10 @@ unavailable_uuid(const CdcSettings *settings)
 {
 	const CdcOptions *options = settings->options;
 	const char *failure = NULL;
-	uint8		sum[MD5_DIGEST_LENGTH];
-	char		text[37];
-	int			i;
-	int			len = 0;
+	uint8 sum[MD5_DIGEST_LENGTH];
+	char text[37];
+	int i;
+	int len = 0;
 
 	if (!pg_md5_binary(options->unavailable_placeholder, options->unavailable_placeholder_len,
 					   sum, &failure))
@@ -266,17 +266,17 @@ encode_array(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	union
 	{
-		ArrayType	array;
-		double		align_double;
-		int64		align_int64;
-		char		bytes[VARHDRSZ + VARATT_SHORT_MAX];
-	}			copy;
-	ArrayType  *array = (ArrayType *) DatumGetPointer(value);
-	Walk		walk;
+		ArrayType array;
+		double align_double;
+		int64 align_int64;
+		char bytes[VARHDRSZ + VARATT_SHORT_MAX];
+	} copy;
+	ArrayType *array = (ArrayType *) DatumGetPointer(value);
+	Walk walk;
 
 	if (VARATT_IS_SHORT(array))
 	{
-		Size		len = VARSIZE_SHORT(array) - VARHDRSZ_SHORT;
+		Size len = VARSIZE_SHORT(array) - VARHDRSZ_SHORT;
 
 		memcpy(copy.bytes + VARHDRSZ, VARDATA_SHORT(array), len);
 		SET_VARSIZE(copy.bytes, len + VARHDRSZ);
@@ -317,7 +317,7 @@ encode_nothing(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 write_dimension(Walk *walk, int dim)
 {
-	int			i;
+	int i;
 
 	cdc_json_array_begin(walk->buf);
 	for (i = 0; i < walk->dims[dim]; i++)
@@ -335,8 +335,8 @@ static bool
 write_element(Walk *walk)
 {
 	const CdcType *element = walk->element;
-	size_t		index = walk->index++;
-	Datum		value;
+	size_t index = walk->index++;
+	Datum value;
 
 	if ((index & INTERRUPT_MASK) == 0)
 		CHECK_FOR_INTERRUPTS();
@@ -357,8 +357,8 @@ static bool
 write_value(Walk *walk, Datum value)
 {
 	const CdcType *element = walk->element;
-	size_t		position = cdc_buf_position(walk->buf);
-	bool		done = true;
+	size_t position = cdc_buf_position(walk->buf);
+	bool done = true;
 
 	if (walk->rules->no_values)
 		return false;
@@ -390,7 +390,7 @@ write_value(Walk *walk, Datum value)
 static bool
 write_nulls(CdcBuf *buf, const ArrayRules *rules, int n)
 {
-	int			i;
+	int i;
 
 	if (rules->required)
 		return false;
@@ -410,7 +410,7 @@ static bool
 is_special_numeric(Datum value)
 {
 	struct varlena *numeric = (struct varlena *) DatumGetPointer(value);
-	uint16		header;
+	uint16 header;
 
 	if (VARSIZE_ANY_EXHDR(numeric) < sizeof(header))
 		return false;

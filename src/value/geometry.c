@@ -30,13 +30,13 @@ static bool encode_postgis(CdcBuf *buf, const CdcType *type, Datum value);
 static void write_binary(CdcBuf *buf, bool first, const uint8 *wkb, size_t len);
 static uint8 *put_double(uint8 *out, double value);
 static uint8 *decode_hex(CdcSlice text, size_t *len);
-static int	hex_digit(char c);
+static int hex_digit(char c);
 static bool read_srid(const uint8 *ewkb, size_t len, int32 *srid);
 
 bool
 cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info)
 {
-	CdcSchema  *schema;
+	CdcSchema *schema;
 
 	if (info->typid == POINTOID)
 	{
@@ -51,11 +51,9 @@ cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info)
 	else if (info->typtype == TYPTYPE_BASE &&
 			 (strcmp(info->name, "geometry") == 0 || strcmp(info->name, "geography") == 0))
 	{
-		bool		geography = strcmp(info->name, "geography") == 0;
+		bool geography = strcmp(info->name, "geography") == 0;
 
-		schema = geography ?
-			cdc_schema_struct("io.debezium.data.geometry.Geography", 1, "Geography") :
-			cdc_schema_struct("io.debezium.data.geometry.Geometry", 1, "Geometry");
+		schema = geography ? cdc_schema_struct("io.debezium.data.geometry.Geography", 1, "Geography") : cdc_schema_struct("io.debezium.data.geometry.Geometry", 1, "Geometry");
 		cdc_schema_add_field(schema, "wkb", cdc_schema_make(CDC_BYTES, NULL, 0));
 		/* PostgisGeometry.createEmpty(): a collection of nothing */
 		type->fallback = "{\"wkb\":\"AQcAAAAAAAAA\",\"srid\":null}";
@@ -75,8 +73,8 @@ cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info)
 static bool
 encode_point(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	Point		point;
-	uint8		wkb[POINT_WKB_LEN] = {1, WKB_POINT};
+	Point point;
+	uint8 wkb[POINT_WKB_LEN] = {1, WKB_POINT};
 
 	memcpy(&point, DatumGetPointer(value), sizeof(point));
 	put_double(put_double(wkb + EWKB_SRID_OFFSET, point.x), point.y);
@@ -96,10 +94,10 @@ encode_point(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_postgis(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcSlice	text;
-	uint8	   *ewkb;
-	size_t		len;
-	int32		srid;
+	CdcSlice text;
+	uint8 *ewkb;
+	size_t len;
+	int32 srid;
 
 	if (!cdc_output_text(type, value, &text))
 		return false;
@@ -129,8 +127,8 @@ write_binary(CdcBuf *buf, bool first, const uint8 *wkb, size_t len)
 static uint8 *
 put_double(uint8 *out, double value)
 {
-	uint64		bits = UINT64CONST(0x7FF8000000000000);
-	int			i;
+	uint64 bits = UINT64CONST(0x7FF8000000000000);
+	int i;
 
 	if (!isnan(value))
 		memcpy(&bits, &value, sizeof(bits));
@@ -143,8 +141,8 @@ put_double(uint8 *out, double value)
 static uint8 *
 decode_hex(CdcSlice text, size_t *len)
 {
-	uint8	   *bytes;
-	size_t		i;
+	uint8 *bytes;
+	size_t i;
 
 	if (text.len % 2 != 0)
 		return NULL;
@@ -152,8 +150,8 @@ decode_hex(CdcSlice text, size_t *len)
 	bytes = palloc(Max(*len, 1));
 	for (i = 0; i < *len; i++)
 	{
-		int			high = hex_digit(text.data[2 * i]);
-		int			low = hex_digit(text.data[2 * i + 1]);
+		int high = hex_digit(text.data[2 * i]);
+		int low = hex_digit(text.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return NULL;
@@ -178,9 +176,9 @@ hex_digit(char c)
 static bool
 read_srid(const uint8 *ewkb, size_t len, int32 *srid)
 {
-	uint32		words[2] = {0};
-	int			i;
-	int			n = len >= EWKB_SRID_OFFSET + 4 ? 2 : 1;
+	uint32 words[2] = {0};
+	int i;
+	int n = len >= EWKB_SRID_OFFSET + 4 ? 2 : 1;
 
 	for (i = 0; i < n; i++)
 	{

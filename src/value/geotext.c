@@ -28,7 +28,7 @@ bool
 cdc_geotext_has(Oid typid)
 {
 	return typid == BOXOID || typid == CIRCLEOID || typid == LINEOID ||
-		typid == LSEGOID || typid == PATHOID || typid == POLYGONOID;
+		   typid == LSEGOID || typid == PATHOID || typid == POLYGONOID;
 }
 
 /*
@@ -74,13 +74,13 @@ cdc_geotext(CdcBuf *text, Oid typid, Datum value)
 static void
 put_numbers(CdcBuf *text, const char *data, int n)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < n; i++)
 	{
-		double		number;
-		char	   *out = cdc_buf_reserve(text, CDC_JAVA_NUMBER_LEN + 1);
-		int			len = 0;
+		double number;
+		char *out = cdc_buf_reserve(text, CDC_JAVA_NUMBER_LEN + 1);
+		int len = 0;
 
 		memcpy(&number, data + i * sizeof(number), sizeof(number));
 		if (i > 0)
@@ -94,7 +94,7 @@ put_numbers(CdcBuf *text, const char *data, int n)
 static void
 put_points(CdcBuf *text, const char *data, size_t n)
 {
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < n; i++)
 	{
@@ -113,8 +113,8 @@ static bool
 put_path(CdcBuf *text, const char *data, size_t len)
 {
 	const size_t header = offsetof(PATH, p) - VARHDRSZ;
-	int32		npts;
-	int32		closed;
+	int32 npts;
+	int32 closed;
 
 	if (len < header)
 		return false;
@@ -133,7 +133,7 @@ static bool
 put_polygon(CdcBuf *text, const char *data, size_t len)
 {
 	const size_t header = offsetof(POLYGON, p) - VARHDRSZ;
-	int32		npts;
+	int32 npts;
 
 	if (len < header)
 		return false;

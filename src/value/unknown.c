@@ -59,7 +59,7 @@ unavailable(const CdcSettings *settings)
 static bool
 encode_output(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcSlice	text;
+	CdcSlice text;
 
 	if (!cdc_output_text(type, value, &text))
 		return false;
@@ -70,7 +70,7 @@ encode_output(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_geotext(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcBuf		text;
+	CdcBuf text;
 
 	cdc_buf_palloc(&text, 256);
 	if (!cdc_geotext(&text, type->typid, value))

@@ -26,9 +26,9 @@
 /* One non-zero element of a sparsevec. */
 typedef struct SparseElement
 {
-	int32		index;
-	uint32		bucket;			/* of the Java map */
-	double		number;
+	int32 index;
+	uint32 bucket; /* of the Java map */
+	double number;
 } SparseElement;
 
 static CdcSchema *vector_schema(CdcConnectType items, const char *name);
@@ -38,7 +38,7 @@ static bool encode_sparse(CdcBuf *buf, const CdcType *type, Datum value);
 static bool trim(CdcSlice *text, char open, char close);
 static bool read_sparse(CdcSlice text, SparseElement **elements, int *n, int32 *dimensions);
 static void order_sparse(SparseElement *elements, int n);
-static int	compare_buckets(const void *a, const void *b);
+static int compare_buckets(const void *a, const void *b);
 static bool fits_short(const SparseElement *elements, int n, int32 dimensions);
 static bool read_number(const char **p, const char *end, bool single, double *number);
 static bool read_integer(const char **p, const char *end, int32 *number);
@@ -76,7 +76,7 @@ cdc_vector_resolve(CdcType *type, const CdcTypeInfo *info)
 static CdcSchema *
 vector_schema(CdcConnectType items, const char *name)
 {
-	CdcSchema  *schema = cdc_schema_array(cdc_schema_make(items, NULL, 0));
+	CdcSchema *schema = cdc_schema_array(cdc_schema_make(items, NULL, 0));
 
 	schema->name = name;
 	schema->version = 1;
@@ -86,8 +86,8 @@ vector_schema(CdcConnectType items, const char *name)
 static CdcSchema *
 sparse_schema(void)
 {
-	CdcSchema  *schema = cdc_schema_struct("io.debezium.data.SparseDoubleVector", 1,
-										   "Sparse double vector");
+	CdcSchema *schema = cdc_schema_struct("io.debezium.data.SparseDoubleVector", 1,
+										  "Sparse double vector");
 
 	cdc_schema_add_field(schema, "dimensions", cdc_schema_make(CDC_INT16, NULL, 0));
 	cdc_schema_add_field(schema, "vector",
@@ -100,11 +100,11 @@ sparse_schema(void)
 static bool
 encode_vector(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	bool		single = type->schema->items->type == CDC_FLOAT32;
-	CdcSlice	text;
+	bool single = type->schema->items->type == CDC_FLOAT32;
+	CdcSlice text;
 	const char *p;
 	const char *end;
-	int			i;
+	int i;
 
 	if (!cdc_output_text(type, value, &text) || !trim(&text, '[', ']'))
 		return false;
@@ -114,7 +114,7 @@ encode_vector(CdcBuf *buf, const CdcType *type, Datum value)
 	cdc_json_array_begin(buf);
 	for (i = 0; p < end; i++)
 	{
-		double		number;
+		double number;
 
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -141,10 +141,10 @@ encode_sparse(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	const CdcSettings *settings = type->settings;
 	SparseElement *elements;
-	CdcSlice	text;
-	int32		dimensions;
-	int			n;
-	int			i;
+	CdcSlice text;
+	int32 dimensions;
+	int n;
+	int i;
 
 	if (!cdc_output_text(type, value, &text) || !read_sparse(text, &elements, &n, &dimensions))
 		return false;
@@ -192,7 +192,7 @@ read_sparse(CdcSlice text, SparseElement **elements, int *n, int32 *dimensions)
 	const char *slash = text.len > 0 ? memchr(text.data, '/', text.len) : NULL;
 	const char *end = text.data + text.len;
 	const char *p;
-	size_t		room = 1;
+	size_t room = 1;
 
 	if (slash == NULL)
 		return false;
@@ -235,8 +235,8 @@ read_sparse(CdcSlice text, SparseElement **elements, int *n, int32 *dimensions)
 static void
 order_sparse(SparseElement *elements, int n)
 {
-	uint32		size = 1;
-	int			i;
+	uint32 size = 1;
+	int i;
 
 	while (size < n)
 		size *= 2;
@@ -244,7 +244,7 @@ order_sparse(SparseElement *elements, int n)
 		size *= 2;
 	for (i = 0; i < n; i++)
 	{
-		uint32		hash = (uint32) elements[i].index;
+		uint32 hash = (uint32) elements[i].index;
 
 		elements[i].bucket = (hash ^ hash >> 16) & (size - 1);
 	}
@@ -266,7 +266,7 @@ compare_buckets(const void *a, const void *b)
 static bool
 fits_short(const SparseElement *elements, int n, int32 dimensions)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < n; i++)
 	{
@@ -284,7 +284,7 @@ fits_short(const SparseElement *elements, int n, int32 dimensions)
 static bool
 read_number(const char **p, const char *end, bool single, double *number)
 {
-	char	   *stop;
+	char *stop;
 	const char *digits = *p;
 
 	if (digits < end && *digits == '-')
@@ -300,7 +300,7 @@ read_number(const char **p, const char *end, bool single, double *number)
 static bool
 read_integer(const char **p, const char *end, int32 *number)
 {
-	int64		sum = 0;
+	int64 sum = 0;
 	const char *start = *p;
 
 	while (*p < end && isdigit((unsigned char) **p))
