@@ -180,6 +180,8 @@ unavailable(const CdcType *type)
 {
 	const CdcSettings *settings = type->settings;
 	const CdcOptions *options = settings->options;
+	const uint8 *bytes = (const uint8 *) options->unavailable_placeholder;
+	int len = options->unavailable_placeholder_len;
 
 	switch (type->element->typid)
 	{
@@ -192,9 +194,7 @@ unavailable(const CdcType *type)
 		case BYTEAOID:
 			if (options->binary_mode != CDC_BINARY_BYTES)
 				return NULL;
-			return psprintf("[%s]", cdc_constant_base64(settings,
-														(const uint8 *) options->unavailable_placeholder,
-														options->unavailable_placeholder_len));
+			return psprintf("[%s]", cdc_constant_base64(settings, bytes, len));
 		case INT4OID:
 		case INT8OID:
 			return unavailable_integers(options);

@@ -25,6 +25,8 @@
 #define EWKB_HAS_SRID 0x20000000
 #define EWKB_SRID_OFFSET 5
 
+static void resolve_point(CdcType *type);
+static void resolve_postgis(CdcType *type, const char *name, const char *doc);
 static bool encode_point(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_postgis(CdcBuf *buf, const CdcType *type, Datum value);
 static void write_binary(CdcBuf *buf, bool first, const uint8 *wkb, size_t len);
@@ -36,37 +38,45 @@ static bool read_srid(const uint8 *ewkb, size_t len, int32 *srid);
 bool
 cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info)
 {
-	CdcSchema *schema;
-
 	if (info->typid == POINTOID)
+		resolve_point(type);
+	else if (info->typtype == TYPTYPE_BASE && strcmp(info->name, "geometry") == 0)
 	{
-		schema = cdc_schema_struct("io.debezium.data.geometry.Point", 1, "Geometry (POINT)");
-		cdc_schema_add_field(schema, "x", cdc_schema_make(CDC_FLOAT64, NULL, 0));
-		cdc_schema_add_field(schema, "y", cdc_schema_make(CDC_FLOAT64, NULL, 0));
-		cdc_schema_add_field(schema, "wkb",
-							 cdc_schema_copy(cdc_schema_make(CDC_BYTES, NULL, 0), true));
-		type->fallback = "{\"x\":0.0,\"y\":0.0,\"wkb\":\"AQEAAAAAAAAAAAAAAAAAAAAAAAAA\",\"srid\":null}";
-		type->encode = encode_point;
+		resolve_postgis(type, "io.debezium.data.geometry.Geometry", "Geometry");
+		type->always_optional = true;
 	}
-	else if (info->typtype == TYPTYPE_BASE &&
-			 (strcmp(info->name, "geometry") == 0 || strcmp(info->name, "geography") == 0))
-	{
-		bool geography = strcmp(info->name, "geography") == 0;
-
-		schema = geography ? cdc_schema_struct("io.debezium.data.geometry.Geography", 1, "Geography") : cdc_schema_struct("io.debezium.data.geometry.Geometry", 1, "Geometry");
-		cdc_schema_add_field(schema, "wkb", cdc_schema_make(CDC_BYTES, NULL, 0));
-		/* PostgisGeometry.createEmpty(): a collection of nothing */
-		type->fallback = "{\"wkb\":\"AQcAAAAAAAAA\",\"srid\":null}";
-		type->encode = encode_postgis;
-		type->always_optional = !geography;
-		cdc_output_init(type);
-	}
+	else if (info->typtype == TYPTYPE_BASE && strcmp(info->name, "geography") == 0)
+		resolve_postgis(type, "io.debezium.data.geometry.Geography", "Geography");
 	else
 		return false;
 
-	cdc_schema_add_field(schema, "srid", cdc_schema_copy(cdc_schema_make(CDC_INT32, NULL, 0), true));
-	type->schema = schema;
+	cdc_schema_add_field(type->schema, "srid",
+						 cdc_schema_copy(cdc_schema_make(CDC_INT32, NULL, 0), true));
 	return true;
+}
+
+static void
+resolve_point(CdcType *type)
+{
+	type->schema = cdc_schema_struct("io.debezium.data.geometry.Point", 1, "Geometry (POINT)");
+	cdc_schema_add_field(type->schema, "x", cdc_schema_make(CDC_FLOAT64, NULL, 0));
+	cdc_schema_add_field(type->schema, "y", cdc_schema_make(CDC_FLOAT64, NULL, 0));
+	cdc_schema_add_field(type->schema, "wkb",
+						 cdc_schema_copy(cdc_schema_make(CDC_BYTES, NULL, 0), true));
+	type->fallback = "{\"x\":0.0,\"y\":0.0,\"wkb\":\"AQEAAAAAAAAAAAAAAAAAAAAAAAAA\",\"srid\":null}";
+	type->encode = encode_point;
+}
+
+static void
+resolve_postgis(CdcType *type, const char *name, const char *doc)
+{
+	type->schema = cdc_schema_struct(name, 1, doc);
+	cdc_schema_add_field(type->schema, "wkb", cdc_schema_make(CDC_BYTES, NULL, 0));
+
+	/* PostgisGeometry.createEmpty(): a collection of nothing */
+	type->fallback = "{\"wkb\":\"AQcAAAAAAAAA\",\"srid\":null}";
+	type->encode = encode_postgis;
+	cdc_output_init(type);
 }
 
 /* Point.createValue() and its buildWKBPoint(): little-endian, on every machine. */
