@@ -18,7 +18,6 @@
 
 #define UNKNOWN_LENGTH PG_INT32_MAX
 
-static void read_length(Oid typid, int32 typmod, int *length, int *scale);
 static int	fraction_length(int precision);
 static const char *read_name(Oid typid);
 static Oid	read_element(Oid typid);
@@ -36,15 +35,16 @@ cdc_type_propagate(CdcSchema *schema, Oid declared, Oid typid, int32 typmod,
 	int			length;
 	int			scale;
 
-	read_length(OidIsValid(element) ? element : typid, typmod, &length, &scale);
+	cdc_type_length(OidIsValid(element) ? element : typid, typmod, &length, &scale);
 	cdc_schema_add_parameter(schema, "__debezium.source.column.type", read_name(declared));
 	cdc_schema_add_parameter(schema, "__debezium.source.column.length", psprintf("%d", length));
 	cdc_schema_add_parameter(schema, "__debezium.source.column.scale", psprintf("%d", scale));
 	cdc_schema_add_parameter(schema, "__debezium.source.column.name", column_name);
 }
 
-static void
-read_length(Oid typid, int32 typmod, int *length, int *scale)
+/* Of a type that is no array and no domain. */
+void
+cdc_type_length(Oid typid, int32 typmod, int *length, int *scale)
 {
 	*length = UNKNOWN_LENGTH;
 	*scale = 0;

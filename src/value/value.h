@@ -88,6 +88,7 @@ struct CdcType
 	CdcEncoder encode;
 	CdcTextGetter text;			/* set when the schema is a string made from text, else NULL */
 	bool maskable;				/* Debezium's mappers act on it (character types and enums) */
+	CdcType *unmapped;			/* the type as it is without a mapper; NULL: this is it */
 
 	/* constant renderings (JSON), NULL: null */
 	const char *fallback;		/* NOT NULL column that the server did not send (connector's zero) */
@@ -130,12 +131,22 @@ extern const char *cdc_type_default(const CdcType *type, Oid declared, const cha
 
 /*
  * Wraps an encoder's text with a mapper: masks, hashes, truncation.  Returns a
- * CdcType whose encoder and constants have it applied, in CurrentMemoryContext.
+ * CdcType whose encoder and constants have it applied, in CurrentMemoryContext;
+ * its "unmapped" is the argument.  The argument itself is returned when the
+ * mapper has nothing to do (truncation to more than the declared length).
  */
 extern CdcType *cdc_type_map(CdcType *type, const CdcMapper *mapper, bool nullable);
 
-/* Parameters of source-type propagation (format reference 11.4) */
+/* The same for a constant (JSON), such as a column's default, of an unmapped type; NULL: null. */
+extern const char *cdc_type_map_constant(const CdcType *mapped, const char *json);
+
+/* hash.c: what a hash mapper makes of a text; 0, or the number of hex digits written */
+#define CDC_HASH_MAX_DIGITS 128
+extern int cdc_hash_digits(const CdcMapper *mapper, const char *salt, CdcSlice text, char *digits);
+
+/* Parameters of source-type propagation (format reference 11.4), and the length and scale among them */
 extern void cdc_type_propagate(CdcSchema *schema, Oid declared, Oid typid, int32 typmod, const char *column_name);
+extern void cdc_type_length(Oid typid, int32 typmod, int *length, int *scale);
 
 /* output.c: output functions with settings pinned, so that no session setting shows. */
 extern void cdc_output_init(CdcType *type);	/* fills output and guard */
@@ -184,6 +195,7 @@ extern char *cdc_constant_placeholder(const CdcSettings *settings);
 /* The families. */
 extern bool cdc_scalar_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_numeric_resolve(CdcType *type, const CdcTypeInfo *info);
+extern bool cdc_money_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_temporal_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_interval_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_text_resolve(CdcType *type, const CdcTypeInfo *info);
