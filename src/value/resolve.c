@@ -27,6 +27,7 @@ static bool read_catalog(CdcTypeInfo *info, CdcType *type, bool domains);
 static const CdcFamily families[] = {
 	cdc_scalar_resolve,
 	cdc_numeric_resolve,
+	cdc_money_resolve,
 	cdc_temporal_resolve,
 	cdc_interval_resolve,
 	cdc_text_resolve,
