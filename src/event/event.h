@@ -107,6 +107,10 @@ typedef struct CdcEvent
 extern void cdc_event_constants(CdcEventConstants *constants);	/* fills the rendered members */
 extern void cdc_event_template(CdcTable *table, void *constants);	/* CdcTableContext.prepare */
 
+extern CdcSchema *cdc_event_key_schema(const CdcEventConstants *constants, const CdcTable *table);
+extern CdcSchema *cdc_event_row_schema(const CdcEventConstants *constants, const CdcTable *table);
+extern CdcSchema *cdc_event_envelope_schema(const CdcEventConstants *constants, const CdcTable *table);
+
 /* source.c */
 extern void cdc_source_render(CdcSource *source, const CdcEventConstants *constants);
 extern void cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn);

@@ -106,14 +106,30 @@ schema_name(const CdcEventConstants *constants, const CdcTable *table, const cha
 	return cdc_name_adjust_schema(constants->options->schema_adjustment, psprintf("%s.%s", table->topic, suffix));
 }
 
+CdcSchema *
+cdc_event_key_schema(const CdcEventConstants *constants, const CdcTable *table)
+{
+	return row_schema(schema_name(constants, table, "Key"), table->key, table->nkey);
+}
+
+CdcSchema *
+cdc_event_row_schema(const CdcEventConstants *constants, const CdcTable *table)
+{
+	return row_schema(schema_name(constants, table, "Value"), table->columns, table->ncolumns);
+}
+
+CdcSchema *
+cdc_event_envelope_schema(const CdcEventConstants *constants, const CdcTable *table)
+{
+	return cdc_schema_envelope(schema_name(constants, table, "Envelope"), cdc_event_row_schema(constants, table));
+}
+
 /* Renders a table's constant parts, in CurrentMemoryContext. */
 void
 cdc_event_template(CdcTable *table, void *arg)
 {
 	const CdcEventConstants *constants = arg;
 	CdcTemplate *template = palloc0(sizeof(CdcTemplate));
-	CdcSchema *key;
-	CdcSchema *row;
 	CdcBuf buf;
 
 	table->template = template;
@@ -121,13 +137,11 @@ cdc_event_template(CdcTable *table, void *arg)
 	string(&buf, table->topic);
 	template->topic = finished(&buf);
 
-	key = row_schema(schema_name(constants, table, "Key"), table->key, table->nkey);
-	template->key_head = schema_head(constants->key_settings, key);
+	template->key_head = schema_head(constants->key_settings, cdc_event_key_schema(constants, table));
 
-	row = row_schema(schema_name(constants, table, "Value"), table->columns, table->ncolumns);
 	start(&buf, constants->value_settings);
 	if (constants->value_settings->converter->schemas_enable)
-		cdc_schema_prefix(&buf, cdc_schema_envelope(schema_name(constants, table, "Envelope"), row));
+		cdc_schema_prefix(&buf, cdc_event_envelope_schema(constants, table));
 	cdc_buf_literal(&buf, "{\"before\":");
 	template->value_head = finished(&buf);
 	template->value_tail = constants->value_settings->converter->schemas_enable ? "}}" : "}";

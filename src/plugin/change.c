@@ -35,13 +35,13 @@ typedef struct Change
 static void
 write_key(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
-	cdc_event_key(buf, record->event->table, record->key_row, &session->counters);
+	cdc_event_key(buf, record->event->table, record->key_row, &session->setup.counters);
 }
 
 static void
 write_value(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
-	cdc_event_value(buf, record->event, &session->counters, &record->before, &record->after, &record->result);
+	cdc_event_value(buf, record->event, &session->setup.counters, &record->before, &record->after, &record->result);
 }
 
 /* Starts a record about the change; "row" holds its key. */
@@ -98,7 +98,7 @@ emit_tombstone(Change *change, const CdcRow *key, CdcKeyHeader header, const Cdc
 	CdcRecord record;
 	CdcEvent event;
 
-	if (!change->session->options->tombstones)
+	if (!change->session->setup.options->tombstones)
 	{
 		change->part++;
 		return;
@@ -121,11 +121,11 @@ key_changed(Change *change)
 	if (!change->has_old || table->nkey == 0)
 		return false;
 	/* a key that the old tuple lacks is known only to the connector, which invents it */
-	if (!table->key_known && !session->options->quirks)
+	if (!table->key_known && !session->setup.options->quirks)
 		return false;
 	old->len = new->len = 0;
-	cdc_event_key_payload(old, table, &change->old, &session->counters);
-	cdc_event_key_payload(new, table, &change->new, &session->counters);
+	cdc_event_key_payload(old, table, &change->old, &session->setup.counters);
+	cdc_event_key_payload(new, table, &change->new, &session->setup.counters);
 	return old->len != new->len || memcmp(old->data, new->data, old->len) != 0 ||
 		!cdc_row_same_nulls(table->key, table->nkey, &change->old, &change->new);
 }
@@ -135,7 +135,7 @@ static void
 emit_update(Change *change)
 {
 	CdcSession *session = change->session;
-	int skipped = session->options->skipped_operations;
+	int skipped = session->setup.options->skipped_operations;
 	const CdcRow *before = change->has_old ? &change->old : NULL;
 
 	if (key_changed(change))
@@ -153,7 +153,7 @@ emit_update(Change *change)
 	}
 	if (skipped & CDC_SKIP_UPDATE)
 		return;
-	if (session->options->skip_messages_without_change && before && cdc_rows_equal(change->table, &change->old, &change->new, &session->counters))
+	if (session->setup.options->skip_messages_without_change && before && cdc_rows_equal(change->table, &change->old, &change->new, &session->setup.counters))
 		return;
 	emit_event(change, 'u', &change->new, before, &change->new, CDC_HEADER_NONE, NULL);
 }
@@ -164,7 +164,7 @@ note_missing_identity(Change *change, const char *operation)
 {
 	CdcTable *table = change->table;
 
-	change->session->counters.changes_without_identity++;
+	change->session->setup.counters.changes_without_identity++;
 	if (table->logged_identity)
 		return;
 	table->logged_identity = true;
@@ -182,13 +182,13 @@ emit_delete(Change *change)
 	if (!change->has_old)
 	{
 		note_missing_identity(change, "delete");
-		if (session->options->delete_without_identity == CDC_DELETE_SKIP)
+		if (session->setup.options->delete_without_identity == CDC_DELETE_SKIP)
 		{
-			session->counters.deletes_skipped++;
+			session->setup.counters.deletes_skipped++;
 			return;
 		}
 	}
-	if (session->options->skipped_operations & CDC_SKIP_DELETE)
+	if (session->setup.options->skipped_operations & CDC_SKIP_DELETE)
 		return;
 	if (!change->has_old)
 	{
@@ -230,7 +230,7 @@ emit_change(Change *change, Relation relation, ReorderBufferChange *data)
 	switch (data->action)
 	{
 		case REORDER_BUFFER_CHANGE_INSERT:
-			if (change->has_new && !(change->session->options->skipped_operations & CDC_SKIP_CREATE))
+			if (change->has_new && !(change->session->setup.options->skipped_operations & CDC_SKIP_CREATE))
 				emit_event(change, 'c', &change->new, NULL, &change->new, CDC_HEADER_NONE, NULL);
 			break;
 		case REORDER_BUFFER_CHANGE_UPDATE:
@@ -290,8 +290,8 @@ cdc_truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelatio
 		if (c.table->published)
 			cdc_transaction_published(session, txn, change->lsn);
 		/* a partitioned table comes with its leaves; it is shown as the one or the other */
-		if (!c.table->captured || (session->options->skipped_operations & CDC_SKIP_TRUNCATE) ||
-			(kind == RELKIND_PARTITIONED_TABLE && !session->options->publish_via_partition_root) ||
+		if (!c.table->captured || (session->setup.options->skipped_operations & CDC_SKIP_TRUNCATE) ||
+			(kind == RELKIND_PARTITIONED_TABLE && !session->setup.options->publish_via_partition_root) ||
 			c.table->is_partition_shown_as_root)
 			continue;
 		emit_event(&c, 't', NULL, NULL, NULL, CDC_HEADER_NONE, NULL);

@@ -21,13 +21,13 @@
 static void
 write_key(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
-	cdc_message_key(buf, &session->constants, record->prefix);
+	cdc_message_key(buf, &session->setup.constants, record->prefix);
 }
 
 static void
 write_value(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
-	cdc_message_value(buf, &session->constants, cdc_transaction_source(session), record->lsn, record->block,
+	cdc_message_value(buf, &session->setup.constants, cdc_transaction_source(session), record->lsn, record->block,
 					  record->prefix, record->content.data, record->content.len);
 }
 
@@ -45,7 +45,7 @@ init_record(CdcRecord *record, CdcSession *session, XLogRecPtr lsn, const char *
 	memset(record, 0, sizeof(*record));
 	record->lsn = lsn;
 	record->kind = 'm';
-	record->topic = session->constants.message_topic;
+	record->topic = session->setup.constants.message_topic;
 	record->has_key = record->has_value = true;
 	record->write_key = write_key;
 	record->write_value = write_value;
@@ -61,7 +61,7 @@ emit_transactional(CdcSession *session, ReorderBufferTXN *txn, XLogRecPtr lsn, c
 	CdcBlock block;
 
 	cdc_transaction_published(session, txn, lsn);
-	if (!passes_filter(session->options, prefix))
+	if (!passes_filter(session->setup.options, prefix))
 		return;
 	init_record(&record, session, lsn, prefix, size, content);
 	record.position.lsn = session->txn.end_lsn;
@@ -92,7 +92,7 @@ emit_nontransactional(CdcSession *session, XLogRecPtr lsn, const char *prefix, S
 		source->nanoseconds = now.tv_nsec % 1000;
 	}
 	session->txn.rendered = false;
-	if (passes_filter(session->options, prefix))
+	if (passes_filter(session->setup.options, prefix))
 	{
 		init_record(&record, session, lsn, prefix, size, content);
 		record.position.lsn = lsn;
@@ -113,7 +113,7 @@ cdc_message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr me
 	if (transactional)
 		session->txn.seq++;
 	if (strncmp(prefix, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0)
-		session->counters.messages_dropped++;
+		session->setup.counters.messages_dropped++;
 	else
 	{
 		if (!session->ready && !IsTransactionState())

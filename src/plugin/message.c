@@ -128,7 +128,7 @@ cdc_message_flush(CdcSession *session, bool ends_transaction)
 
 	if (message->records == 0)
 		return;
-	if (session->options->format == CDC_FORMAT_FRAME)
+	if (session->setup.options->format == CDC_FORMAT_FRAME)
 	{
 		message->buf.data[2] = ends_transaction ? CDC_FRAME_ENDS_TRANSACTION : 0;
 		cdc_put_u32(message->buf.data + 4, message->records);
@@ -151,9 +151,9 @@ begin_message(CdcSession *session)
 {
 	static const char header[CDC_FRAME_MESSAGE_HEADER] = {CDC_FRAME_MAGIC, CDC_FRAME_VERSION};
 	CdcBuf *buf = &session->message.buf;
-	bool frame = session->options->format == CDC_FORMAT_FRAME;
+	bool frame = session->setup.options->format == CDC_FORMAT_FRAME;
 
-	if (session->message.records > 0 && buf->len >= (size_t) session->options->batch_bytes)
+	if (session->message.records > 0 && buf->len >= (size_t) session->setup.options->batch_bytes)
 		cdc_message_flush(session, false);
 	if (session->message.records > 0)
 	{
@@ -193,7 +193,7 @@ begin_header(HeaderWriter *writer, const char *name, bool json)
 	size_t start = writer->buf->len;
 	size_t len = strlen(name);
 
-	if (writer->session->options->format == CDC_FORMAT_FRAME)
+	if (writer->session->setup.options->format == CDC_FORMAT_FRAME)
 	{
 		char *p = cdc_buf_reserve(writer->buf, CDC_FRAME_HEADER_HEADER + len);
 
@@ -212,7 +212,7 @@ begin_header(HeaderWriter *writer, const char *name, bool json)
 static void
 end_header(HeaderWriter *writer, size_t start, const char *name)
 {
-	if (writer->session->options->format == CDC_FORMAT_FRAME && writer->buf->len > start)
+	if (writer->session->setup.options->format == CDC_FORMAT_FRAME && writer->buf->len > start)
 		cdc_put_u32(writer->buf->data + start + 4, writer->buf->len - start - CDC_FRAME_HEADER_HEADER - strlen(name));
 }
 
@@ -221,7 +221,7 @@ string_header(HeaderWriter *writer, const char *name, const char *value)
 {
 	size_t start = begin_header(writer, name, false);
 
-	if (writer->session->options->format == CDC_FORMAT_FRAME)
+	if (writer->session->setup.options->format == CDC_FORMAT_FRAME)
 		cdc_buf_append(writer->buf, value, strlen(value));
 	else
 		write_json_string(writer->buf, value);
@@ -254,7 +254,7 @@ unavailable_header(HeaderWriter *writer, CdcRecord *record)
 static int
 write_headers(CdcSession *session, CdcRecord *record)
 {
-	const CdcOptions *options = session->options;
+	const CdcOptions *options = session->setup.options;
 	HeaderWriter writer = {session, &session->message.buf, 0};
 
 	if (record->key_header != CDC_HEADER_NONE)
@@ -262,12 +262,12 @@ write_headers(CdcSession *session, CdcRecord *record)
 		const char *name = record->key_header == CDC_HEADER_NEWKEY ? "__debezium.newkey" : "__debezium.oldkey";
 		size_t start = begin_header(&writer, name, true);
 
-		cdc_event_key_payload(writer.buf, record->event->table, record->header_row, &session->counters);
+		cdc_event_key_payload(writer.buf, record->event->table, record->header_row, &session->setup.counters);
 		end_header(&writer, start, name);
 	}
 	if (record->data_change && options->extended_headers)
 	{
-		string_header(&writer, "__debezium.context.connectorLogicalName", session->constants.prefix);
+		string_header(&writer, "__debezium.context.connectorLogicalName", session->setup.constants.prefix);
 		string_header(&writer, "__debezium.context.taskId", "0");
 		string_header(&writer, "__debezium.context.connectorName", "postgresql");
 		string_header(&writer, "__debezium.context.runId", session->run_id);
@@ -306,8 +306,8 @@ write_json_record(CdcSession *session, CdcRecord *record)
 	else
 		cdc_json_null(buf);
 	cdc_buf_literal(buf, ",\"headers\":");
-	if (write_headers(session, record) == 0)
-		cdc_json_struct_begin(buf);
+	cdc_json_struct_begin(buf);
+	write_headers(session, record);
 	cdc_json_struct_end(buf);
 	cdc_buf_char(buf, '}');
 }
@@ -374,7 +374,7 @@ write_record(CdcSession *session, CdcRecord *record)
 	memset(&record->result, 0, sizeof(record->result));
 	memset(&record->before, 0, sizeof(record->before));
 	memset(&record->after, 0, sizeof(record->after));
-	switch (session->options->format)
+	switch (session->setup.options->format)
 	{
 		case CDC_FORMAT_VALUE:
 			if (record->has_value)
@@ -460,17 +460,17 @@ write_reduced(CdcSession *session, CdcRecord *record)
 	while (buf->discarded > 0)
 	{
 		if (table && replace_largest(sizes, 2, table))
-			session->counters.oversized_values++;
+			session->setup.counters.oversized_values++;
 		else if (record->has_key)
 		{
 			/* a key is sent whole or not at all */
 			record->has_key = false;
-			session->counters.oversized_keys++;
+			session->setup.counters.oversized_keys++;
 		}
 		else if (record->content.len > 0)
 		{
 			record->content.len = 0;
-			session->counters.oversized_values++;
+			session->setup.counters.oversized_values++;
 		}
 		else
 			break;				/* nothing is left to take away: cannot happen */
@@ -487,14 +487,14 @@ cdc_message_record(CdcSession *session, CdcRecord *record)
 {
 	CdcMessage *message = &session->message;
 
-	if (session->options->format == CDC_FORMAT_VALUE && !record->has_value)
+	if (session->setup.options->format == CDC_FORMAT_VALUE && !record->has_value)
 		return 0;
 	begin_message(session);
 	write_record(session, record);
 	if (message->buf.discarded > 0 && message->records > 0)
 	{
 		/* it may fit into a message of its own */
-		message->buf.len = message->mark - (session->options->format == CDC_FORMAT_FRAME ? 0 : 1);
+		message->buf.len = message->mark - (session->setup.options->format == CDC_FORMAT_FRAME ? 0 : 1);
 		cdc_message_flush(session, false);
 		begin_message(session);
 		write_record(session, record);
@@ -514,7 +514,7 @@ cdc_message_drop(CdcSession *session)
 
 	message->records--;
 	message->buf.len = message->mark;
-	if (message->records > 0 && session->options->format != CDC_FORMAT_FRAME)
+	if (message->records > 0 && session->setup.options->format != CDC_FORMAT_FRAME)
 		message->buf.len--;		/* the newline before it */
 	if (message->records == 0)
 		message->buf.len = 0;

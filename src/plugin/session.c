@@ -7,10 +7,6 @@
 
 #include <time.h>
 
-#include "access/xact.h"
-#include "commands/dbcommands.h"
-#include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "replication/slot.h"
 #include "utils/memutils.h"
 
@@ -36,23 +32,13 @@ make_run_id(char *run_id, size_t size)
 			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
-static void
-init_settings(CdcSettings *settings, CdcSession *session, const CdcConverter *converter)
-{
-	settings->options = session->options;
-	settings->converter = converter;
-	settings->quirks = session->options->quirks;
-	settings->fits = session->options->quirks || converter->schemas_enable;
-	settings->counters = &session->counters;
-}
-
 /* Shutdown is not called after an error; what points into the session is cleared all the same. */
 static void
 release(void *arg)
 {
 	CdcSession *session = arg;
 
-	cdc_utf8_release(&session->counters.invalid_characters);
+	cdc_utf8_release(&session->setup.counters.invalid_characters);
 }
 
 /* Reads no catalog. */
@@ -67,11 +53,9 @@ cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options)
 	callback->arg = session;
 	MemoryContextRegisterResetCallback(ctx->context, callback);
 	session->ctx = ctx;
-	session->options = options;
 	session->mcxt = AllocSetContextCreate(ctx->context, "cdc_json session", ALLOCSET_DEFAULT_SIZES);
 	session->change_mcxt = AllocSetContextCreate(ctx->context, "cdc_json change", ALLOCSET_DEFAULT_SIZES);
-	init_settings(&session->key_settings, session, &options->key);
-	init_settings(&session->value_settings, session, &options->value);
+	cdc_setup_init(&session->setup, options);
 	make_run_id(session->run_id, sizeof(session->run_id));
 	session->last_commit = MyReplicationSlot->data.confirmed_flush;
 	cdc_message_init(session);
@@ -83,44 +67,24 @@ cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options)
 }
 
 /*
- * Looks up the database's name and the encoding's conversion, and renders
- * what depends on them.  Needs a transaction, which startup does not have.
+ * Looks up what depends on the catalog: needs a transaction, which startup
+ * does not have.
  *
- * SQL functions hand text on in the server's encoding; only they set
+ * SQL functions hand data on in the server's encoding; only they set
  * output_writer_private, and only after startup.
  */
 void
 cdc_session_ready(CdcSession *session)
 {
-	const CdcOptions *options = session->options;
-	CdcEventConstants *constants = &session->constants;
-	LogicalDecodingContext *ctx = session->ctx;
+	bool sql = session->ctx->output_writer_private != NULL;
 	MemoryContext old;
-	CdcTableContext tables;
-	char *database;
 
 	if (session->ready)
 		return;
 	old = MemoryContextSwitchTo(session->mcxt);
-	session->key_settings.ascii = session->value_settings.ascii = session->message.buf.ascii =
-		GetDatabaseEncoding() != PG_UTF8 && ctx->output_writer_private != NULL && options->format != CDC_FORMAT_FRAME;
-	session->old_key.ascii = session->new_key.ascii = session->key_settings.ascii;
-	cdc_utf8_init(&session->counters.invalid_characters);
-	database = get_database_name(MyDatabaseId);
-	constants->options = options;
-	constants->key_settings = &session->key_settings;
-	constants->value_settings = &session->value_settings;
-	constants->database = cdc_utf8_cstring(database ? database : "");
-	constants->prefix = options->topic_prefix ? options->topic_prefix : cdc_name_prefix(constants->database);
-	cdc_event_constants(constants);
-
-	tables.options = options;
-	tables.key_settings = &session->key_settings;
-	tables.value_settings = &session->value_settings;
-	tables.prefix = constants->prefix;
-	tables.prepare = cdc_event_template;
-	tables.prepare_arg = constants;
-	session->tables = cdc_tables_create(&tables);
+	cdc_setup_resolve(&session->setup, sql);
+	session->message.buf.ascii = session->old_key.ascii = session->new_key.ascii = session->setup.value_settings.ascii;
+	session->tables = cdc_tables_create(&session->setup.tables);
 	session->ready = true;
 	MemoryContextSwitchTo(old);
 }
@@ -129,7 +93,7 @@ cdc_session_ready(CdcSession *session)
 void
 cdc_session_report(CdcSession *session)
 {
-	const CdcCounters *c = &session->counters;
+	const CdcCounters *c = &session->setup.counters;
 	uint64 replaced = c->invalid_characters + session->message.buf.replaced;
 
 	if (replaced + c->unrenderable_values + c->oversized_values + c->oversized_keys +

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "event/event.h"
+#include "event/setup.h"
 #include "options/options.h"
 #include "table/table.h"
 
@@ -63,12 +64,8 @@ typedef struct CdcSession
 	LogicalDecodingContext *ctx;
 	MemoryContext mcxt;			/* for the session */
 	MemoryContext change_mcxt;	/* reset after every callback */
-	CdcOptions *options;
-	CdcSettings key_settings;
-	CdcSettings value_settings;
-	CdcCounters counters;
+	CdcSetup setup;
 	bool ready;					/* what needs the catalog was looked up */
-	CdcEventConstants constants;
 	CdcTables *tables;
 	CdcMessage message;
 	CdcTransaction txn;

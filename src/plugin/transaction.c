@@ -92,7 +92,7 @@ cdc_transaction_source(CdcSession *session)
 		MemoryContext old = MemoryContextSwitchTo(session->mcxt);
 
 		t->source.last_commit = session->last_commit;
-		cdc_source_render(&t->source, &session->constants);
+		cdc_source_render(&t->source, &session->setup.constants);
 		t->rendered = true;
 		MemoryContextSwitchTo(old);
 	}
@@ -102,13 +102,13 @@ cdc_transaction_source(CdcSession *session)
 static void
 write_begin(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
-	cdc_transaction_begin(buf, &session->constants, session->txn.source.xid, record->lsn, session->txn.source.time_us);
+	cdc_transaction_begin(buf, &session->setup.constants, session->txn.source.xid, record->lsn, session->txn.source.time_us);
 }
 
 static void
 write_transaction_key(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
-	cdc_transaction_key(buf, &session->constants, session->txn.source.xid, record->lsn);
+	cdc_transaction_key(buf, &session->setup.constants, session->txn.source.xid, record->lsn);
 }
 
 static void
@@ -121,7 +121,7 @@ transaction_record(CdcSession *session, char kind, XLogRecPtr lsn, uint32 seq,
 	record.position.seq = seq;
 	record.lsn = lsn;
 	record.kind = kind;
-	record.topic = session->constants.transaction_topic;
+	record.topic = session->setup.constants.transaction_topic;
 	record.has_key = record.has_value = true;
 	record.write_key = write_transaction_key;
 	record.write_value = write_value;
@@ -140,7 +140,7 @@ cdc_transaction_published(CdcSession *session, ReorderBufferTXN *txn, XLogRecPtr
 	CdcTransaction *t = &session->txn;
 
 	t->published = true;
-	if (t->announced || !session->options->provide_transaction_metadata)
+	if (t->announced || !session->setup.options->provide_transaction_metadata)
 		return;
 	t->announced = true;
 	transaction_record(session, CDC_FRAME_BEGIN, t->origin_id != InvalidRepOriginId ? InvalidXLogRecPtr : lsn, 0, write_begin);
@@ -167,7 +167,7 @@ cdc_transaction_block(CdcSession *session, CdcBlock *block, XLogRecPtr lsn, cons
 {
 	CdcTransaction *t = &session->txn;
 
-	if (!session->options->provide_transaction_metadata)
+	if (!session->setup.options->provide_transaction_metadata)
 		return NULL;
 	block->xid = t->source.xid;
 	block->lsn = lsn;
@@ -238,7 +238,7 @@ write_end(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 		counts[n].collection = MESSAGE_COLLECTION;
 		counts[n++].count = 1;
 	}
-	cdc_transaction_end(buf, &session->constants, t->source.xid, record->lsn, t->source.time_us, t->total_order, counts, n);
+	cdc_transaction_end(buf, &session->setup.constants, t->source.xid, record->lsn, t->source.time_us, t->total_order, counts, n);
 }
 
 /* On servers that leave it to the plugin: says now and then that a transaction is being skipped. */

@@ -1,0 +1,54 @@
+/*
+ * setup.c
+ *		Everything that options and database decide for all tables.
+ */
+#include "postgres.h"
+
+#include "commands/dbcommands.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+
+#include "event/setup.h"
+
+static void
+init_settings(CdcSettings *settings, CdcSetup *setup, const CdcConverter *converter)
+{
+	settings->options = setup->options;
+	settings->converter = converter;
+	settings->quirks = setup->options->quirks;
+	settings->fits = setup->options->quirks || converter->schemas_enable;
+	settings->counters = &setup->counters;
+}
+
+void
+cdc_setup_init(CdcSetup *setup, CdcOptions *options)
+{
+	setup->options = options;
+	init_settings(&setup->key_settings, setup, &options->key);
+	init_settings(&setup->value_settings, setup, &options->value);
+}
+
+void
+cdc_setup_resolve(CdcSetup *setup, bool sql)
+{
+	const CdcOptions *options = setup->options;
+	CdcEventConstants *constants = &setup->constants;
+	CdcTableContext *tables = &setup->tables;
+	char *database = get_database_name(MyDatabaseId);
+
+	setup->key_settings.ascii = setup->value_settings.ascii = sql && GetDatabaseEncoding() != PG_UTF8;
+	cdc_utf8_init(&setup->counters.invalid_characters);
+	constants->options = options;
+	constants->key_settings = &setup->key_settings;
+	constants->value_settings = &setup->value_settings;
+	constants->database = cdc_utf8_cstring(database ? database : "");
+	constants->prefix = options->topic_prefix ? options->topic_prefix : cdc_name_prefix(constants->database);
+	cdc_event_constants(constants);
+
+	tables->options = options;
+	tables->key_settings = &setup->key_settings;
+	tables->value_settings = &setup->value_settings;
+	tables->prefix = constants->prefix;
+	tables->prepare = cdc_event_template;
+	tables->prepare_arg = constants;
+}
