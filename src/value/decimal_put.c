@@ -198,7 +198,7 @@ put_number(CdcBuf *buf, const CdcDecimal *number, int scale)
 		pfree(text);
 }
 
-/* The constants of Debezium's NumberSpecialValue by name: what string mode prints. */
+/* The constants of SpecialValueDecimal.SpecialValue by name: what string mode prints. */
 static const char *
 special_name(CdcDecimalKind kind)
 {
