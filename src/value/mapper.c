@@ -1,0 +1,485 @@
+/*
+ * mapper.c
+ *		Masks, hashes and truncation: what column.mask.* and column.truncate.*
+ *		make of a column's values (Debezium's MaskStrings, TruncateStrings).
+ *
+ * A mapper takes what the type's own encoder prints and puts something else
+ * in its place.  Debezium's masks act only on what the JDBC driver calls
+ * character types (CdcType.maskable); on any other column they do nothing but
+ * set the schema's parameter.  That is a leak, so without quirks a mask or a
+ * hash covers every type: its string stands for the value, or, where the
+ * schema must hold and is no string's, nothing does.
+ *
+ * The mapped type's constants have the mapper applied as well, as far as they
+ * come from the value; an unavailable value says so in clear unless quirks
+ * have the connector's hash of the placeholder.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "json/utf8.h"
+#include "value/value.h"
+
+/* kept in CdcType.private of a mapped type */
+typedef struct Mapping
+{
+	const CdcMapper *mapper;
+	const char *salt;			/* UTF-8 */
+	int digits;					/* of the hash: not more than the column's length; -1 all */
+	CdcSlice mask;				/* JSON */
+} Mapping;
+
+static Mapping *make_mapping(const CdcMapper *mapper);
+static bool is_string(const CdcType *type);
+static bool is_bytes(const CdcType *type);
+static void map_truncation(CdcType *mapped, const CdcMapper *mapper, bool nullable);
+static void map_mask(CdcType *mapped, const CdcMapper *mapper);
+static void map_hash(CdcType *mapped, const CdcMapper *mapper);
+static bool must_cover(CdcType *mapped);
+static void withhold(CdcType *mapped);
+static void set_unavailable(CdcType *mapped);
+static bool can_truncate(const CdcType *type, int chars);
+static bool encode_mask(CdcBuf *buf, const CdcType *type, Datum value);
+static bool encode_hash(CdcBuf *buf, const CdcType *type, Datum value);
+static bool encode_truncated_text(CdcBuf *buf, const CdcType *type, Datum value);
+static bool encode_truncated_bytes(CdcBuf *buf, const CdcType *type, Datum value);
+static bool encode_nothing(CdcBuf *buf, const CdcType *type, Datum value);
+static bool write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text);
+static void write_truncated_text(CdcBuf *buf, int chars, CdcSlice text);
+static void write_truncated_base64(CdcBuf *buf, int bytes, CdcSlice base64);
+static bool read_text(const CdcType *type, Datum value, CdcSlice *text);
+static CdcSlice unquote(const char *json, size_t len);
+static const char *unescape(const char *p, const char *end, CdcBuf *text);
+static uint32 read_hex4(const char *p);
+static uint8 base64_digit(char c);
+
+CdcType *
+cdc_type_map(CdcType *type, const CdcMapper *mapper, bool nullable)
+{
+	CdcType    *mapped;
+	bool		truncates = mapper->kind == CDC_MAPPER_TRUNCATE;
+
+	if (truncates && !can_truncate(type, mapper->chars))
+		return type;
+
+	mapped = palloc(sizeof(CdcType));
+	*mapped = *type;
+	mapped->unmapped = type;
+	mapped->schema = cdc_schema_copy(type->schema, type->schema->optional);
+	if (truncates)
+		cdc_schema_add_parameter(mapped->schema, "truncateLength", psprintf("%d", mapper->chars));
+	else
+		cdc_schema_add_parameter(mapped->schema, "masked", "true");
+	if (truncates)
+		map_truncation(mapped, mapper, nullable);
+	else if (mapper->kind == CDC_MAPPER_MASK)
+		map_mask(mapped, mapper);
+	else
+		map_hash(mapped, mapper);
+	return mapped;
+}
+
+/*
+ * The constant as the mapper leaves it.  Types that it does not act on keep
+ * theirs.
+ */
+const char *
+cdc_type_map_constant(const CdcType *mapped, const char *json)
+{
+	const Mapping *mapping = mapped->private;
+	CdcBuf		buf;
+
+	if (mapped->encode == encode_mask)
+		return mapping->mask.data;
+	if (json == NULL || mapped->encode == encode_nothing)
+		return NULL;
+
+	cdc_buf_palloc(&buf, 64);
+	buf.ascii = mapped->settings->ascii;
+	if (mapped->encode == encode_hash)
+	{
+		if (!write_hash(&buf, mapping, unquote(json, strlen(json))))
+			return NULL;
+	}
+	else if (mapped->encode == encode_truncated_text)
+		write_truncated_text(&buf, mapping->mapper->chars, unquote(json, strlen(json)));
+	else if (mapped->encode == encode_truncated_bytes)
+		write_truncated_base64(&buf, mapping->mapper->chars, unquote(json, strlen(json)));
+	else
+		return json;
+	return cdc_buf_cstring(&buf);
+}
+
+static Mapping *
+make_mapping(const CdcMapper *mapper)
+{
+	Mapping    *mapping = palloc0(sizeof(Mapping));
+
+	mapping->mapper = mapper;
+	mapping->digits = -1;
+	return mapping;
+}
+
+static bool
+is_string(const CdcType *type)
+{
+	return type->schema->type == CDC_STRING;
+}
+
+/* In Java a byte[] or ByteBuffer; a Decimal is a BigDecimal there. */
+static bool
+is_bytes(const CdcType *type)
+{
+	return type->schema->type == CDC_BYTES &&
+		(type->schema->name == NULL || strcmp(type->schema->name, "org.apache.kafka.connect.data.Decimal") != 0);
+}
+
+/*
+ * TruncateStrings.isTruncationPossible(): the declared length is not known,
+ * or longer.  An array has that of its element.
+ */
+static bool
+can_truncate(const CdcType *type, int chars)
+{
+	const CdcType *scalar = type->element != NULL ? type->element : type;
+	int			length;
+	int			scale;
+
+	cdc_type_length(scalar->typid, scalar->typmod, &length, &scale);
+	return length > chars;
+}
+
+/*
+ * Strings and bytes are cut.  Debezium leaves everything else as it is; here
+ * the texts in an array are cut one by one, and the map of an hstore, which
+ * would show them whole, is withheld.
+ */
+static void
+map_truncation(CdcType *mapped, const CdcMapper *mapper, bool nullable)
+{
+	const CdcSettings *settings = mapped->settings;
+
+	if (is_string(mapped) || is_bytes(mapped))
+	{
+		mapped->private = make_mapping(mapper);
+		mapped->encode = is_string(mapped) ? encode_truncated_text : encode_truncated_bytes;
+		mapped->text = NULL;
+		mapped->fallback = cdc_type_map_constant(mapped, mapped->fallback);
+	}
+	else if (!settings->quirks && mapped->element != NULL)
+		mapped->element = cdc_type_map(mapped->element, mapper, nullable);
+	else if (!settings->quirks && mapped->schema->type == CDC_MAP)
+		withhold(mapped);
+	set_unavailable(mapped);
+}
+
+/* MaskStrings with a constant: a null is masked like any value. */
+static void
+map_mask(CdcType *mapped, const CdcMapper *mapper)
+{
+	Mapping    *mapping;
+	char	   *stars;
+
+	if (!must_cover(mapped))
+		return;
+
+	stars = palloc_extended(mapper->chars + 1, MCXT_ALLOC_HUGE);
+	memset(stars, '*', mapper->chars);
+	mapping = make_mapping(mapper);
+	mapping->mask.data = cdc_constant_string(mapped->settings, stars, mapper->chars);
+	mapping->mask.len = strlen(mapping->mask.data);
+	mapped->private = mapping;
+	mapped->encode = encode_mask;
+	mapped->text = NULL;
+	mapped->withheld = false;
+	mapped->fallback = mapping->mask.data;
+	mapped->unavailable = mapping->mask.data;
+	mapped->null_json = mapping->mask.data;
+}
+
+/* MaskStrings with a digest, cut by TruncateStrings to the column's length. */
+static void
+map_hash(CdcType *mapped, const CdcMapper *mapper)
+{
+	Mapping    *mapping;
+
+	if (!must_cover(mapped))
+		return;
+
+	mapping = make_mapping(mapper);
+	mapping->salt = cdc_utf8_cstring(mapper->salt);
+	if (mapped->maskable)
+		mapping->digits = mapped->length;
+	mapped->private = mapping;
+	mapped->encode = encode_hash;
+	mapped->text = NULL;
+	mapped->fallback = cdc_type_map_constant(mapped, mapped->fallback);
+	set_unavailable(mapped);
+}
+
+/*
+ * Does a mask or hash put its string in place of the values?  If not, either
+ * the type stays as it is (quirks), or nothing of it is shown.
+ */
+static bool
+must_cover(CdcType *mapped)
+{
+	const CdcSettings *settings = mapped->settings;
+
+	if (mapped->maskable)
+		return true;
+	if (settings->quirks)
+		return false;
+	if (is_string(mapped) || !settings->fits)
+		return true;
+	withhold(mapped);
+	return false;
+}
+
+/* A null, or the zero that the schema demands, whatever the value. */
+static void
+withhold(CdcType *mapped)
+{
+	mapped->encode = encode_nothing;
+	mapped->text = NULL;
+	mapped->withheld = true;
+	mapped->unavailable = NULL;
+}
+
+/*
+ * The connector has no idea that the placeholder is one, and maps it.  It is
+ * no secret: whoever reads it shall recognise it.
+ */
+static void
+set_unavailable(CdcType *mapped)
+{
+	const CdcSettings *settings = mapped->settings;
+
+	if (settings->quirks)
+		mapped->unavailable = cdc_type_map_constant(mapped, mapped->unavailable);
+	else if (!settings->fits)
+		mapped->unavailable = cdc_constant_placeholder(settings);
+}
+
+static bool
+encode_mask(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	const Mapping *mapping = type->private;
+
+	cdc_json_raw(buf, mapping->mask.data, mapping->mask.len);
+	return true;
+}
+
+static bool
+encode_nothing(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	return false;
+}
+
+static bool
+encode_hash(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	CdcSlice	text;
+
+	return read_text(type->unmapped, value, &text) && write_hash(buf, type->private, text);
+}
+
+static bool
+write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text)
+{
+	char		digits[CDC_HASH_MAX_DIGITS];
+	int			len = cdc_hash_digits(mapping->mapper, mapping->salt, text, digits);
+
+	if (len == 0)
+		return false;
+	if (mapping->digits >= 0 && mapping->digits < len)
+		len = mapping->digits;
+	cdc_json_plain(buf, digits, len);
+	return true;
+}
+
+static bool
+encode_truncated_text(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	const Mapping *mapping = type->private;
+	CdcSlice	text;
+
+	if (!read_text(type->unmapped, value, &text))
+		return false;
+	write_truncated_text(buf, mapping->mapper->chars, text);
+	return true;
+}
+
+/*
+ * The first "chars" UTF-16 units, as String.substring() counts them.  Of a
+ * pair that is cut the first half is left over.
+ */
+static void
+write_truncated_text(CdcBuf *buf, int chars, CdcSlice text)
+{
+	const unsigned char *start = (const unsigned char *) text.data;
+	const unsigned char *end = start + text.len;
+	const unsigned char *p = start;
+
+	cdc_json_string_begin(buf);
+	while (p < end && chars > 0)
+	{
+		uint32		c;
+		int			len = cdc_utf8_decode(p, end, &c);
+
+		if (c >= 0x10000 && c != CDC_UTF8_INVALID && chars == 1)
+		{
+			cdc_json_string_part(buf, text.data, p - start);
+			cdc_json_string_unit(buf, CDC_HIGH_SURROGATE(c));
+			cdc_json_string_end(buf);
+			return;
+		}
+		chars -= c >= 0x10000 && c != CDC_UTF8_INVALID ? 2 : 1;
+		p += len;
+	}
+	cdc_json_string_part(buf, text.data, p - start);
+	cdc_json_string_end(buf);
+}
+
+/* The first bytes. */
+static bool
+encode_truncated_bytes(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	const Mapping *mapping = type->private;
+	CdcSlice	base64;
+
+	if (type->typid == BYTEAOID)
+	{
+		struct varlena *data = (struct varlena *) DatumGetPointer(value);
+		size_t		len = VARSIZE_ANY_EXHDR(data);
+
+		cdc_json_base64(buf, (const uint8 *) VARDATA_ANY(data), Min(len, (size_t) mapping->mapper->chars));
+		return true;
+	}
+	if (!read_text(type->unmapped, value, &base64))
+		return false;
+	write_truncated_base64(buf, mapping->mapper->chars, base64);
+	return true;
+}
+
+/* Decodes as many whole groups as hold the bytes, and encodes the bytes. */
+static void
+write_truncated_base64(CdcBuf *buf, int bytes, CdcSlice base64)
+{
+	size_t		groups = Min(base64.len / 4, ((size_t) bytes + 2) / 3);
+	uint8	   *decoded = palloc_extended(groups * 3 + 1, MCXT_ALLOC_HUGE);
+	size_t		len = 0;
+	size_t		i;
+
+	for (i = 0; i < groups; i++)
+	{
+		const char *p = base64.data + i * 4;
+		uint32		group = base64_digit(p[0]) << 18 | base64_digit(p[1]) << 12 |
+			base64_digit(p[2]) << 6 | base64_digit(p[3]);
+
+		decoded[len++] = (uint8) (group >> 16);
+		if (p[2] != '=')
+			decoded[len++] = (uint8) (group >> 8);
+		if (p[3] != '=')
+			decoded[len++] = (uint8) group;
+	}
+	cdc_json_base64(buf, decoded, Min(len, (size_t) bytes));
+}
+
+static uint8
+base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : 0;
+}
+
+/*
+ * The text that a value is shown with: the string's own, or the JSON of what
+ * is no string.
+ */
+static bool
+read_text(const CdcType *type, Datum value, CdcSlice *text)
+{
+	CdcBuf		json;
+
+	if (type->text != NULL)
+		return type->text(type, value, text);
+	cdc_buf_palloc(&json, 256);
+	if (!type->encode(&json, type, value))
+		return false;
+	*text = unquote(json.data, json.len);
+	return true;
+}
+
+/* The text of a JSON string; of other JSON, the JSON. */
+static CdcSlice
+unquote(const char *json, size_t len)
+{
+	CdcSlice	text = {json, len};
+	CdcBuf		plain;
+	const char *p;
+	const char *end;
+
+	if (len < 2 || json[0] != '"')
+		return text;
+	text.data++;
+	text.len -= 2;
+	if (memchr(text.data, '\\', text.len) == NULL)
+		return text;
+
+	cdc_buf_palloc(&plain, text.len);
+	end = text.data + text.len;
+	for (p = text.data; p < end;)
+	{
+		const char *escape = memchr(p, '\\', end - p);
+
+		cdc_buf_append(&plain, p, (escape ? escape : end) - p);
+		p = escape ? unescape(escape + 1, end, &plain) : end;
+	}
+	text.data = plain.data;
+	text.len = plain.len;
+	return text;
+}
+
+/* Appends what the escape behind the backslash stands for; returns its end. */
+static const char *
+unescape(const char *p, const char *end, CdcBuf *text)
+{
+	static const char letters[] = "btnfr";
+	static const char controls[] = "\b\t\n\f\r";
+	const char *letter = strchr(letters, *p);
+	uint32		c;
+
+	if (*p != 'u' || end - p < 5)
+	{
+		cdc_buf_char(text, letter ? controls[letter - letters] : *p);
+		return p + 1;
+	}
+	c = read_hex4(p + 1);
+	p += 5;
+	if ((c & 0xFC00) == 0xD800 && end - p >= 6)
+	{
+		c = 0x10000 + ((c - 0xD800) << 10) + (read_hex4(p + 2) - 0xDC00);
+		p += 6;
+	}
+	cdc_buf_commit(text, cdc_utf8_encode(c, cdc_buf_reserve(text, 4)));
+	return p;
+}
+
+static uint32
+read_hex4(const char *p)
+{
+	uint32		value = 0;
+	int			i;
+
+	for (i = 0; i < 4; i++)
+		value = value << 4 | (p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+	return value;
+}
