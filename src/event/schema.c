@@ -65,7 +65,7 @@ cdc_schema_json(CdcBuf *buf, const CdcSchema *schema, const char *field)
 	{
 		/* rendered when the column's schema was made, escapes and all */
 		cdc_json_member(buf, false, "default", 7);
-		cdc_buf_append(buf, schema->default_json, strlen(schema->default_json));
+		cdc_json_raw(buf, schema->default_json, strlen(schema->default_json));
 	}
 
 	/* the converter adds it to the finished schema of a struct's member */
