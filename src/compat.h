@@ -75,6 +75,9 @@ typedef RepOriginId CdcOriginId;
 #define CDC_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/* 16: compiled regular expressions live in the current memory context */
+#define CDC_REGEX_IN_MALLOC (PG_VERSION_NUM < 160000)
+
 /* 16: the server itself reports progress while a transaction is skipped */
 #define CDC_SERVER_REPORTS_PROGRESS (PG_VERSION_NUM >= 160000)
 

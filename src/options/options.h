@@ -100,7 +100,7 @@ typedef struct CdcConverter
 typedef struct CdcKeyRule
 {
 	CdcPatterns *table;			/* matches schema.table */
-	List *columns;				/* char *: column names in key order, server encoding, as written */
+	List *columns;				/* char *: column names in key order, server encoding; no expressions */
 } CdcKeyRule;
 
 typedef enum CdcMapperKind
@@ -120,7 +120,7 @@ typedef struct CdcMapper
 	int chars;					/* truncate, mask: N */
 	const char *algorithm;		/* hashes: as written, e.g. "SHA-256" */
 	int hash_type;				/* hashes: pg_cryptohash_type */
-	const char *salt;			/* hashes */
+	const char *salt;			/* hashes: in the server encoding, Debezium hashes it in UTF-8 */
 	CdcPatterns *columns;		/* schema.table.column, or schema.table.typename for PROPAGATE_TYPE */
 } CdcMapper;
 
@@ -155,6 +155,7 @@ typedef struct CdcOptions
 	bool include_unknown_datatypes;
 	const char *unavailable_placeholder; /* bytes; "hex:" already decoded */
 	int unavailable_placeholder_len;
+	bool unavailable_is_bytes;	/* came with "hex:": as it is; else text in the server encoding */
 
 	/* what is sent */
 	int skipped_operations;		/* CDC_SKIP_* */

@@ -16,6 +16,12 @@ typedef struct CdcPatterns CdcPatterns;
  */
 extern CdcPatterns *cdc_patterns_compile(const char *option, const char *list);
 
+/* The same, but errors do not show the entry: a part of a secret may have slipped into it. */
+extern CdcPatterns *cdc_patterns_compile_secret(const char *option, const char *list);
+
+/* One expression instead of a list: a comma is a comma. */
+extern CdcPatterns *cdc_patterns_compile_one(const char *option, const char *expression);
+
 /* Does any entry match the whole of "name" (server encoding)? */
 extern bool cdc_patterns_match(CdcPatterns *patterns, const char *name);
 

@@ -1,0 +1,461 @@
+/*
+ * options.c
+ *		What a client may set when it starts to read a slot.
+ *
+ * One row per option says everything about it.  Parsing goes in two steps:
+ * first each given option finds its row (or is an error), then each row is
+ * set from what was given, or from its default.  Between the two it is known
+ * whether debezium.quirks changes the defaults.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "nodes/parsenodes.h"
+#include "nodes/value.h"
+#include "utils/varlena.h"
+
+#include "options/mappers.h"
+#include "options/options.h"
+#include "options/refused.h"
+#include "options/values.h"
+
+/* How JsonConverter's options can be given; the others have only the first. */
+typedef enum Scope
+{
+	SCOPE_BOTH,
+	SCOPE_KEY,
+	SCOPE_VALUE
+} Scope;
+
+#define NSCOPES 3
+
+static const char *const scope_prefix[NSCOPES] = {"", "key.converter.", "value.converter."};
+
+static const CdcWord formats[] = {
+	{"value", CDC_FORMAT_VALUE}, {"record", CDC_FORMAT_RECORD}, {"frame", CDC_FORMAT_FRAME}, {NULL, 0}
+};
+
+static const CdcWord decimal_formats[] = {
+	{"base64", CDC_DECIMAL_FORMAT_BASE64}, {"numeric", CDC_DECIMAL_FORMAT_NUMERIC}, {NULL, 0}
+};
+
+static const CdcWord strategies[] = {
+	{"io.debezium.schema.SchemaTopicNamingStrategy", false},
+	{"io.debezium.schema.SchemaUnicodeTopicNamingStrategy", true},
+	{NULL, 0}
+};
+
+static const CdcWord adjustments[] = {
+	{"none", CDC_ADJUST_NONE}, {"avro", CDC_ADJUST_AVRO}, {"avro_unicode", CDC_ADJUST_AVRO_UNICODE}, {NULL, 0}
+};
+
+static const CdcWord decimal_modes[] = {
+	{"precise", CDC_DECIMAL_PRECISE}, {"double", CDC_DECIMAL_DOUBLE}, {"string", CDC_DECIMAL_STRING}, {NULL, 0}
+};
+
+static const CdcWord time_modes[] = {
+	{"adaptive", CDC_TIME_ADAPTIVE},
+	{"adaptive_time_microseconds", CDC_TIME_ADAPTIVE_TIME_MICROSECONDS},
+	{"connect", CDC_TIME_CONNECT},
+	{"isostring", CDC_TIME_ISOSTRING},
+	{"microseconds", CDC_TIME_MICROSECONDS},
+	{"nanoseconds", CDC_TIME_NANOSECONDS},
+	{NULL, 0}
+};
+
+static const CdcWord interval_modes[] = {
+	{"numeric", CDC_INTERVAL_NUMERIC}, {"string", CDC_INTERVAL_STRING}, {NULL, 0}
+};
+
+static const CdcWord hstore_modes[] = {
+	{"json", CDC_HSTORE_JSON}, {"map", CDC_HSTORE_MAP}, {NULL, 0}
+};
+
+static const CdcWord binary_modes[] = {
+	{"bytes", CDC_BINARY_BYTES},
+	{"base64", CDC_BINARY_BASE64},
+	{"base64-url-safe", CDC_BINARY_BASE64_URL_SAFE},
+	{"hex", CDC_BINARY_HEX},
+	{NULL, 0}
+};
+
+static const CdcWord deletes[] = {
+	{"emit", CDC_DELETE_EMIT}, {"skip", CDC_DELETE_SKIP}, {NULL, 0}
+};
+
+static const CdcWord origins[] = {
+	{"any", CDC_ORIGIN_ANY}, {"none", CDC_ORIGIN_NONE}, {NULL, 0}
+};
+
+#define DEBEZIUM(name, type, field) name, CDC_SOURCE_DEBEZIUM, type, offsetof(CdcOptions, field)
+#define OWN(name, type, field) name, CDC_SOURCE_OWN, type, offsetof(CdcOptions, field)
+#define CONVERTER(name, type, field) name, CDC_SOURCE_CONVERTER, type, offsetof(CdcConverter, field)
+#define MAPPER(name) name, CDC_SOURCE_DEBEZIUM, CDC_OPTION_MAPPER, 0
+
+/*
+ * The options, by subject.  Columns: name, source, type, field; default;
+ * default with debezium.quirks where it is another one; words; least and
+ * greatest number; description.
+ */
+static const CdcOptionRow rows[] = {
+	/* shape of the output */
+	{OWN("format", CDC_OPTION_ENUM, format), "value", NULL, formats, 0, 0,
+	"What one message holds: the record's value, topic with key, value and headers, or a binary batch of records."},
+	{OWN("batch.bytes", CDC_OPTION_INT, batch_bytes), "0", NULL, NULL, 0, 100000000,
+	"Bytes of events that are collected in one message, separated by newlines, before it is sent; 0 sends each event by itself."},
+	{OWN("position.header", CDC_OPTION_BOOL, position_header), "false", NULL, NULL, 0, 0,
+	"With format \"record\": adds the header __cdc_json.position, which identifies and orders records."},
+	{OWN("debezium.quirks", CDC_OPTION_BOOL, quirks), "false", NULL, NULL, 0, 0,
+	"Writes the connector's bytes also where they are a false value, and sets Debezium's defaults, except topic.prefix and schemas.enable."},
+	{CONVERTER("schemas.enable", CDC_OPTION_BOOL, schemas_enable), "false", NULL, NULL, 0, 0,
+	"Writes {\"schema\":...,\"payload\":...} instead of the payload alone, as JsonConverter does by default."},
+	{CONVERTER("decimal.format", CDC_OPTION_ENUM, decimal_format), "base64", NULL, decimal_formats, 0, 0,
+	"Writes Connect's Decimal as bytes in base64, or as a number."},
+	{CONVERTER("replace.null.with.default", CDC_OPTION_BOOL, replace_null_with_default), "false", "true", NULL, 0, 0,
+	"Writes the column's default in place of NULL."},
+	{DEBEZIUM("tombstones.on.delete", CDC_OPTION_BOOL, tombstones), "true", NULL, NULL, 0, 0,
+	"Sends a record with null value after each delete."},
+	{DEBEZIUM("extended.headers.enabled", CDC_OPTION_BOOL, extended_headers), "false", "true", NULL, 0, 0,
+	"Adds the headers __debezium.context.* to the records of rows."},
+	{DEBEZIUM("provide.transaction.metadata", CDC_OPTION_BOOL, provide_transaction_metadata), "false", NULL, NULL, 0, 0,
+	"Sends records at begin and end of each transaction, and numbers its events in their member \"transaction\"."},
+
+	/* names */
+	{DEBEZIUM("topic.prefix", CDC_OPTION_TOPIC, topic_prefix), NULL, NULL, NULL, 0, 0,
+	"First part of all topics, and name of the source; without it, the name of the database with characters that topics cannot have replaced."},
+	{DEBEZIUM("topic.delimiter", CDC_OPTION_TOPIC, topic_delimiter), ".", NULL, NULL, 0, 0,
+	"What stands between prefix, schema and table in a topic."},
+	{DEBEZIUM("topic.transaction", CDC_OPTION_TOPIC, topic_transaction), "transaction", NULL, NULL, 0, 0,
+	"Last part of the topic for begin and end of transactions."},
+	{DEBEZIUM("topic.naming.strategy", CDC_OPTION_ENUM_BOOL, topic_unicode), "io.debezium.schema.SchemaTopicNamingStrategy", NULL, strategies, 0, 0,
+	"How characters that topics cannot have are replaced: by \"_\", or by \"_u\" and their code."},
+	{DEBEZIUM("schema.name.adjustment.mode", CDC_OPTION_ENUM, schema_adjustment), "none", NULL, adjustments, 0, 0,
+	"How characters that Avro does not allow are replaced in names of schemas: not, by \"_\", or by \"_u\" and their code."},
+	{DEBEZIUM("field.name.adjustment.mode", CDC_OPTION_ENUM, field_adjustment), "none", NULL, adjustments, 0, 0,
+	"How characters that Avro does not allow are replaced in names of columns: not, by \"_\", or by \"_u\" and their code."},
+	{DEBEZIUM("message.key.columns", CDC_OPTION_KEYS, key_rules), NULL, NULL, NULL, 0, 0,
+	"Columns that make the key, as <table>:<column>,<column>;<table>:<column>; each table is a regular expression for schema.table."},
+
+	/* values */
+	{DEBEZIUM("decimal.handling.mode", CDC_OPTION_ENUM, decimal_mode), "precise", NULL, decimal_modes, 0, 0,
+	"How numeric and money are written: as Connect's Decimal, as a floating-point number, or as a string."},
+	{DEBEZIUM("money.fraction.digits", CDC_OPTION_INT, money_fraction_digits), "2", NULL, NULL, 0, 18,
+	"Digits after the decimal point of money, with decimal.handling.mode \"precise\"."},
+	{DEBEZIUM("time.precision.mode", CDC_OPTION_ENUM, time_mode), "adaptive", NULL, time_modes, 0, 0,
+	"Unit of dates and times: as the column's precision demands, milliseconds (\"connect\"), a fixed one, or ISO 8601 strings."},
+	{DEBEZIUM("interval.handling.mode", CDC_OPTION_ENUM, interval_mode), "numeric", NULL, interval_modes, 0, 0,
+	"How intervals are written: as approximate microseconds, or as ISO 8601 strings."},
+	{DEBEZIUM("hstore.handling.mode", CDC_OPTION_ENUM, hstore_mode), "json", NULL, hstore_modes, 0, 0,
+	"How hstore is written: as JSON in a string, or as a map."},
+	{DEBEZIUM("binary.handling.mode", CDC_OPTION_ENUM, binary_mode), "bytes", NULL, binary_modes, 0, 0,
+	"How bytea is written: as bytes (base64 in JSON), or as a string in base64 or hexadecimal digits."},
+	{DEBEZIUM("include.unknown.datatypes", CDC_OPTION_BOOL, include_unknown_datatypes), "false", NULL, NULL, 0, 0,
+	"Writes columns of types that Debezium does not know as the bytes of their text, instead of leaving them out."},
+	{DEBEZIUM("unavailable.value.placeholder", CDC_OPTION_PLACEHOLDER, unavailable_placeholder), "__debezium_unavailable_value", NULL, NULL, 0, 0,
+	"Stands for a large value that an update did not change and that the log does not hold; after \"hex:\", bytes in hexadecimal digits."},
+
+	/* what is sent */
+	{DEBEZIUM("schema.include.list", CDC_OPTION_PATTERNS, schema_include), NULL, NULL, NULL, 0, 0,
+	"Schemas whose tables are sent."},
+	{DEBEZIUM("schema.exclude.list", CDC_OPTION_PATTERNS, schema_exclude), NULL, NULL, NULL, 0, 0,
+	"Schemas whose tables are not sent."},
+	{DEBEZIUM("table.include.list", CDC_OPTION_PATTERNS, table_include), NULL, NULL, NULL, 0, 0,
+	"Tables that are sent, as schema.table."},
+	{DEBEZIUM("table.exclude.list", CDC_OPTION_PATTERNS, table_exclude), NULL, NULL, NULL, 0, 0,
+	"Tables that are not sent, as schema.table."},
+	{DEBEZIUM("table.ignore.builtin", CDC_OPTION_BOOL, table_ignore_builtin), "true", NULL, NULL, 0, 0,
+	"Leaves out the tables of system schemas and spatial_ref_sys."},
+	{DEBEZIUM("column.include.list", CDC_OPTION_PATTERNS, column_include), NULL, NULL, NULL, 0, 0,
+	"Columns that values have, as schema.table.column; keys are not affected."},
+	{DEBEZIUM("column.exclude.list", CDC_OPTION_PATTERNS, column_exclude), NULL, NULL, NULL, 0, 0,
+	"Columns that values do not have, as schema.table.column; keys are not affected."},
+	{DEBEZIUM("message.prefix.include.list", CDC_OPTION_PATTERNS, message_prefix_include), NULL, NULL, NULL, 0, 0,
+	"Prefixes of logical messages that are sent."},
+	{DEBEZIUM("message.prefix.exclude.list", CDC_OPTION_PATTERNS, message_prefix_exclude), NULL, NULL, NULL, 0, 0,
+	"Prefixes of logical messages that are not sent."},
+	{DEBEZIUM("skipped.operations", CDC_OPTION_OPERATIONS, skipped_operations), "t", NULL, NULL, 0, 0,
+	"Operations that are not sent: c (create), u (update), d (delete), t (truncate), or none."},
+	{DEBEZIUM("skip.messages.without.change", CDC_OPTION_BOOL, skip_messages_without_change), "false", NULL, NULL, 0, 0,
+	"Leaves out updates that change no column that is sent; the table needs REPLICA IDENTITY FULL."},
+	{OWN("delete.without.identity", CDC_OPTION_ENUM, delete_without_identity), "emit", NULL, deletes, 0, 0,
+	"What becomes of deletes in tables without replica identity: an event without key and row, or a count."},
+	{OWN("origin", CDC_OPTION_ENUM, origin), "any", NULL, origins, 0, 0,
+	"With \"none\", leaves out what was replicated into this server."},
+	{DEBEZIUM("publish.via.partition.root", CDC_OPTION_BOOL, publish_via_partition_root), "false", NULL, NULL, 0, 0,
+	"Sends rows of partitions under the name of the topmost partitioned table."},
+
+	/* what is changed on the way; the ones with a parameter are in mappers.c */
+	{MAPPER("column.propagate.source.type"), NULL, NULL, NULL, CDC_MAPPER_PROPAGATE, 0,
+	"Columns, as schema.table.column, whose schemas tell the type in the database."},
+	{MAPPER("datatype.propagate.source.type"), NULL, NULL, NULL, CDC_MAPPER_PROPAGATE_TYPE, 0,
+	"Types, as schema.table.type, whose columns' schemas tell the type in the database."},
+};
+
+/* Pairs of which only one may be given. */
+static const char *const exclusive[][2] = {
+	{"schema.include.list", "schema.exclude.list"},
+	{"table.include.list", "table.exclude.list"},
+	{"column.include.list", "column.exclude.list"},
+	{"message.prefix.include.list", "message.prefix.exclude.list"},
+};
+
+/* What was given for each row; NULL: nothing. */
+typedef struct Given
+{
+	const char *values[lengthof(rows)][NSCOPES];
+} Given;
+
+/* "given" is "name", or "name" with an underscore for each dot; where it goes on is not looked at. */
+static bool
+begins_with_name(const char *given, const char *name, char dot)
+{
+	for (; *name; name++, given++)
+		if (*given != (*name == '.' ? dot : *name))
+			return false;
+	return true;
+}
+
+static bool
+find_row(const char *given, int *number, Scope *scope)
+{
+	static const char dots[] = "._";
+
+	for (const char *dot = dots; *dot; dot++)
+		for (int s = SCOPE_BOTH; s < NSCOPES; s++)
+		{
+			size_t len = strlen(scope_prefix[s]);
+
+			if (!begins_with_name(given, scope_prefix[s], *dot))
+				continue;
+			for (int i = 0; i < lengthof(rows); i++)
+				if ((s == SCOPE_BOTH || rows[i].source == CDC_SOURCE_CONVERTER) &&
+					strlen(given + len) == strlen(rows[i].name) &&
+					begins_with_name(given + len, rows[i].name, *dot))
+				{
+					*number = i;
+					*scope = s;
+					return true;
+				}
+		}
+	return false;
+}
+
+/* The option's name in one spelling, for messages. */
+static const char *
+full_name(int number, Scope scope)
+{
+	return psprintf("%s%s", scope_prefix[scope], rows[number].name);
+}
+
+/* The name that was perhaps meant, or NULL; "given" is shorter than NAMEDATALEN. */
+static const char *
+closest_name(const char *given)
+{
+	char *lower = pstrdup(given);
+	const char *closest = NULL;
+	int best = Min(strlen(given) / 4 + 1, 4);
+
+	for (char *p = lower; *p; p++)
+		*p = *p == '_' || *p == '-' || *p == ' ' ? '.' : pg_ascii_tolower((unsigned char) *p);
+	for (int i = 0; i < lengthof(rows); i++)
+	{
+		int distance = varstr_levenshtein_less_equal(lower, strlen(lower), rows[i].name, strlen(rows[i].name),
+													 1, 1, 1, best, true);
+
+		if (distance < best || (distance == best && !closest))
+		{
+			best = distance;
+			closest = rows[i].name;
+		}
+	}
+	return closest;
+}
+
+/* Raises an error for a name that no option has. */
+static void
+reject_name(const char *given)
+{
+	const char *hint = cdc_refused_hint(given);
+	const char *closest;
+
+	if (hint)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("option \"%s\" is not supported", given),
+				errhint("%s", hint));
+	closest = closest_name(given);
+	ereport(ERROR,
+			errcode(ERRCODE_SYNTAX_ERROR),
+			errmsg("unrecognized option: \"%s\"", cdc_mapper_safe_name(given)),
+			closest ? errhint("Perhaps you meant the option \"%s\".", closest)
+					: errhint("SELECT * FROM cdc_json.options() lists all options."));
+}
+
+static void
+reject_duplicate(const char *shown)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_SYNTAX_ERROR),
+			errmsg("option \"%s\" specified more than once", shown));
+}
+
+/* The replication protocol cuts names without an error, parameters included. */
+static void
+check_length(const char *name)
+{
+	if (strlen(name) >= NAMEDATALEN - 1)
+		ereport(ERROR,
+				errcode(ERRCODE_NAME_TOO_LONG),
+				errmsg("option name is too long: \"%s\"", cdc_mapper_safe_name(name)),
+				errdetail("Names of %d bytes or more may have lost their end on the way to the server.", NAMEDATALEN - 1),
+				errhint("Write the parameter into the value: \"column.mask.hash.v2.<algorithm>\" with the value \"<salt>;<list>\", "
+						"\"column.mask.with.chars\" or \"column.truncate.to.chars\" with \"<n>;<list>\"."));
+}
+
+/* Notes one option in "given", or sets it at once when its name has a parameter. */
+static void
+take_option(CdcOptions *options, Given *given, List **parametrised, DefElem *elem)
+{
+	const char *value = elem->arg ? strVal(elem->arg) : NULL;
+	bool repeatable;
+	int number;
+	Scope scope;
+
+	check_length(elem->defname);
+	if (find_row(elem->defname, &number, &scope))
+	{
+		if (given->values[number][scope])
+			reject_duplicate(full_name(number, scope));
+		if (!value && rows[number].type != CDC_OPTION_BOOL)
+			ereport(ERROR,
+					errcode(ERRCODE_SYNTAX_ERROR),
+					errmsg("option \"%s\" requires a value", full_name(number, scope)));
+		given->values[number][scope] = value ? value : "true";
+		return;
+	}
+	if (!cdc_mapper_option(options, elem->defname, value, &repeatable))
+		reject_name(elem->defname);
+	if (!repeatable)
+	{
+		ListCell *cell;
+
+		foreach (cell, *parametrised)
+			if (strcmp(lfirst(cell), elem->defname) == 0)
+				reject_duplicate(cdc_mapper_safe_name(elem->defname));
+		*parametrised = lappend(*parametrised, elem->defname);
+	}
+}
+
+/*
+ * Sets one field, in the struct at "base": from the default, or from what was
+ * given.  The precise form of a converter's option comes last and so wins,
+ * but the other one must be valid too.
+ */
+static void
+set_field(CdcOptions *options, const Given *given, int number, Scope scope, void *base)
+{
+	const CdcOptionRow *row = &rows[number];
+	void *field = (char *) base + row->offset;
+	const char *both = given->values[number][SCOPE_BOTH];
+	const char *precise = scope == SCOPE_BOTH ? NULL : given->values[number][scope];
+	const char *standard = options->quirks && row->debezium_default ? row->debezium_default : row->default_value;
+
+	if (both)
+		cdc_value_set(options, row, field, full_name(number, SCOPE_BOTH), both);
+	if (precise)
+		cdc_value_set(options, row, field, full_name(number, scope), precise);
+	if (!both && !precise && standard)
+		cdc_value_set(options, row, field, full_name(number, scope), standard);
+}
+
+/* Is debezium.quirks on?  An invalid value is reported when its row is set. */
+static bool
+wants_quirks(const Given *given)
+{
+	int number;
+	Scope scope;
+
+	return find_row("debezium.quirks", &number, &scope) &&
+		given->values[number][scope] && strcmp(given->values[number][scope], "true") == 0;
+}
+
+static void
+check_exclusive(const Given *given)
+{
+	for (int i = 0; i < lengthof(exclusive); i++)
+	{
+		int include;
+		int exclude;
+		Scope scope;
+
+		if (find_row(exclusive[i][0], &include, &scope) && given->values[include][scope] &&
+			find_row(exclusive[i][1], &exclude, &scope) && given->values[exclude][scope])
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("cannot specify both \"%s\" and \"%s\"", exclusive[i][0], exclusive[i][1]),
+					errhint("To exclude some of the included names, write a lookahead such as \"(?!public\\.secret)public\\..*\"."));
+	}
+}
+
+CdcOptions *
+cdc_options_parse(List *defelems)
+{
+	CdcOptions *options = palloc0(sizeof(CdcOptions));
+	Given *given = palloc0(sizeof(Given));
+	List *parametrised = NIL;
+	ListCell *cell;
+
+	/* enum fields are set through int pointers */
+	StaticAssertStmt(sizeof(CdcFormat) == sizeof(int), "enums are not int-sized");
+
+	foreach (cell, defelems)
+		take_option(options, given, &parametrised, lfirst(cell));
+	options->quirks = wants_quirks(given);
+	for (int i = 0; i < lengthof(rows); i++)
+	{
+		if (rows[i].source == CDC_SOURCE_CONVERTER)
+		{
+			set_field(options, given, i, SCOPE_KEY, &options->key);
+			set_field(options, given, i, SCOPE_VALUE, &options->value);
+		}
+		else
+			set_field(options, given, i, SCOPE_BOTH, options);
+	}
+	check_exclusive(given);
+
+	/* Debezium's default there is true: false can only have been asked for */
+	options->snapshot_null = options->quirks && !options->value.replace_null_with_default;
+	return options;
+}
+
+static const char *
+full_description(const CdcOptionRow *row)
+{
+	const char *owner = "Not in Debezium";
+
+	if (row->source == CDC_SOURCE_DEBEZIUM)
+		owner = "Debezium's property";
+	else if (row->source == CDC_SOURCE_CONVERTER)
+		owner = "JsonConverter's property, also with key.converter. or value.converter. in front";
+	if (row->debezium_default)
+		return psprintf("%s %s; its default there, and with debezium.quirks, is %s.",
+						row->description, owner, row->debezium_default);
+	return psprintf("%s %s.", row->description, owner);
+}
+
+const CdcOptionInfo *
+cdc_options_info(int n)
+{
+	CdcOptionInfo *info;
+
+	if (n < 0)
+		return NULL;
+	if (n >= lengthof(rows))
+		return cdc_mapper_info(n - (int) lengthof(rows));
+	info = palloc(sizeof(CdcOptionInfo));
+	info->name = rows[n].name;
+	info->type = cdc_value_type(&rows[n]);
+	info->default_value = rows[n].default_value;
+	info->description = full_description(&rows[n]);
+	return info;
+}
