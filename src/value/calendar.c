@@ -8,9 +8,9 @@
  */
 #include "value/calendar.h"
 
-#define DAYS_PER_ERA 146097			/* 400 Gregorian years */
-#define EPOCH_FROM_MARCH_0 719468	/* 0000-03-01 to 1970-01-01, Gregorian */
-#define JULIAN_SHIFT 2				/* 0000-03-01 of the Julian calendar is this much earlier */
+#define DAYS_PER_ERA 146097 /* 400 Gregorian years */
+#define EPOCH_FROM_MARCH_0 719468 /* 0000-03-01 to 1970-01-01, Gregorian */
+#define JULIAN_SHIFT 2 /* 0000-03-01 of the Julian calendar is this much earlier */
 
 static const char two_digits[] =
 	"0001020304050607080910111213141516171819"
@@ -31,7 +31,7 @@ cdc_civil_from_days(int64_t days)
 	uint32_t in_era = (uint32_t) (since - era * DAYS_PER_ERA);
 	uint32_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
 	uint32_t in_year = in_era - (365 * year + year / 4 - year / 100);
-	uint32_t month = (5 * in_year + 2) / 153;	/* 0 is March */
+	uint32_t month = (5 * in_year + 2) / 153; /* 0 is March */
 	CdcCivil civil;
 
 	civil.day = (int) (in_year - (153 * month + 2) / 5 + 1);
@@ -45,8 +45,8 @@ cdc_days_from_civil(int32_t year, int month, int day)
 {
 	int64_t y = (int64_t) year - (month <= 2);
 
-	return 365 * y + cdc_floor_div(y, 4) - cdc_floor_div(y, 100) + cdc_floor_div(y, 400)
-		+ day_of_march_year(month, day) - EPOCH_FROM_MARCH_0;
+	return 365 * y + cdc_floor_div(y, 4) - cdc_floor_div(y, 100) + cdc_floor_div(y, 400) +
+		   day_of_march_year(month, day) - EPOCH_FROM_MARCH_0;
 }
 
 int64_t
@@ -54,8 +54,8 @@ cdc_days_from_julian(int32_t year, int month, int day)
 {
 	int64_t y = (int64_t) year - (month <= 2);
 
-	return 365 * y + cdc_floor_div(y, 4)
-		+ day_of_march_year(month, day) - EPOCH_FROM_MARCH_0 - JULIAN_SHIFT;
+	return 365 * y + cdc_floor_div(y, 4) + day_of_march_year(month, day) -
+		   EPOCH_FROM_MARCH_0 - JULIAN_SHIFT;
 }
 
 size_t

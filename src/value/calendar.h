@@ -19,15 +19,15 @@
 #define CDC_POSTGRES_EPOCH_DAY 10957 /* 2000-01-01 */
 #define CDC_GREGORIAN_DAY (-141427) /* 1582-10-15, the first day that java.util.Calendar reads as Gregorian */
 
-#define CDC_DATE_TEXT 16			/* longest: +292269055-12-02 */
-#define CDC_TIME_TEXT 15			/* longest: 23:59:59.999999 */
-#define CDC_DIGITS_NEEDED (-1)		/* fraction: as many digits as it takes, none for zero */
+#define CDC_DATE_TEXT 16 /* longest: +292269055-12-02 */
+#define CDC_TIME_TEXT 15 /* longest: 23:59:59.999999 */
+#define CDC_DIGITS_NEEDED (-1) /* fraction: as many digits as it takes, none for zero */
 
 typedef struct CdcCivil
 {
-	int32_t year;					/* astronomical */
-	int month;						/* 1 to 12 */
-	int day;						/* 1 to 31 */
+	int32_t year; /* astronomical */
+	int month; /* 1 to 12 */
+	int day; /* 1 to 31 */
 } CdcCivil;
 
 /* Quotient and remainder that round down, so that the remainder of a positive divisor is never negative. */

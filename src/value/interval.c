@@ -19,16 +19,16 @@
 
 #include "value/value.h"
 
-#define DAYS_PER_MONTH_AVG 30.4375	/* MicroDuration: 365.25 / 12 */
-#define MAX_FRACTION 9			/* Interval.toIsoString() cuts the seconds there */
+#define DAYS_PER_MONTH_AVG 30.4375 /* MicroDuration: 365.25 / 12 */
+#define MAX_FRACTION 9 /* Interval.toIsoString() cuts the seconds there */
 
 /* Each field has its own sign, as in the server's text. */
 typedef struct IntervalFields
 {
 	int32 years;
-	int32 months;				/* -11 to 11 */
+	int32 months; /* -11 to 11 */
 	int32 days;
-	int64 hours;				/* beyond int32 the connector stops; here they go on */
+	int64 hours; /* beyond int32 the connector stops; here they go on */
 	int32 minutes;
 	int32 seconds;
 	int32 micros;
@@ -36,7 +36,6 @@ typedef struct IntervalFields
 
 static bool interval_micros(CdcBuf *buf, const CdcType *type, Datum value);
 static bool interval_iso(CdcBuf *buf, const CdcType *type, Datum value);
-static bool interval_text(const CdcType *type, Datum value, CdcSlice *text);
 
 bool
 cdc_interval_resolve(CdcType *type, const CdcTypeInfo *info)
@@ -52,7 +51,6 @@ cdc_interval_resolve(CdcType *type, const CdcTypeInfo *info)
 	{
 		type->schema = cdc_schema_make(CDC_STRING, "io.debezium.time.Interval", 1);
 		type->encode = interval_iso;
-		type->text = interval_text;
 		type->fallback = "\"P0Y0M0DT0H0M0S\"";
 	}
 	else
@@ -172,7 +170,7 @@ put_seconds(char *p, double seconds)
 	char decimals[MAX_FRACTION];
 	int len = double_to_shortest_decimal_bufn(fabs(seconds), shortest);
 	int whole = 0;
-	int shift = 0;				/* zeros between the point and the digits: 1e-05 has four */
+	int shift = 0; /* zeros between the point and the digits: 1e-05 has four */
 	int n = 0;
 	int i = 0;
 
@@ -237,18 +235,5 @@ interval_iso(CdcBuf *buf, const CdcType *type, Datum value)
 	if (!read_fields(type, value, &fields))
 		return false;
 	cdc_json_plain(buf, text, format_iso(text, &fields));
-	return true;
-}
-
-static bool
-interval_text(const CdcType *type, Datum value, CdcSlice *text)
-{
-	IntervalFields fields;
-	char *out = palloc(96);
-
-	if (!read_fields(type, value, &fields))
-		return false;
-	text->data = out;
-	text->len = format_iso(out, &fields);
 	return true;
 }

@@ -48,7 +48,6 @@ typedef struct TemporalForm
 static const TemporalForm *date_form(CdcTimeMode mode);
 static const TemporalForm *time_form(CdcTimeMode mode, int digits);
 static const TemporalForm *timestamp_form(CdcTimeMode mode, int digits);
-static bool text_of_string(const CdcType *type, Datum value, CdcSlice *text);
 
 static bool date_days(CdcBuf *buf, const CdcType *type, Datum value);
 static bool date_iso(CdcBuf *buf, const CdcType *type, Datum value);
@@ -129,7 +128,6 @@ cdc_temporal_resolve(CdcType *type, const CdcTypeInfo *info)
 	type->schema = cdc_schema_make(form->connect, form->schema, 1);
 	type->private = (void *) form;
 	type->encode = settings->quirks && info->in_array ? driver : form->encode;
-	type->text = form->connect == CDC_STRING ? text_of_string : NULL;
 
 	/*
 	 * The connector cannot convert its own fallback of a timestamp in
@@ -189,20 +187,6 @@ timestamp_form(CdcTimeMode mode, int digits)
 		default:
 			return digits <= 3 ? &form_timestamp : &form_timestamp_micro;
 	}
-}
-
-/* The text within the quotes of what type->encode() prints; it is plain ASCII. */
-static bool
-text_of_string(const CdcType *type, Datum value, CdcSlice *text)
-{
-	CdcBuf buf;
-
-	cdc_buf_palloc(&buf, 64);
-	if (!type->encode(&buf, type, value))
-		return false;
-	text->data = buf.data + 1;
-	text->len = buf.len - 2;
-	return true;
 }
 
 /*
@@ -481,7 +465,7 @@ driver_date(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (!DATE_NOT_FINITE(date))
 		return driver_day(&day) &&
-			encode_scalar(buf, type, DateADTGetDatum((DateADT) (day - CDC_POSTGRES_EPOCH_DAY)));
+			   encode_scalar(buf, type, DateADTGetDatum((DateADT) (day - CDC_POSTGRES_EPOCH_DAY)));
 
 	if (type->schema->type != CDC_STRING)
 		cdc_json_int64(buf, DATE_IS_NOEND(date) ? -622191234 : -625821272);

@@ -24,7 +24,7 @@ typedef struct Walker
 
 static int passed;
 static int failed;
-static uint64_t wrong;				/* comparisons of the current test */
+static uint64_t wrong; /* comparisons of the current test */
 
 static void
 check(bool ok, const char *what, int64_t value)
@@ -238,7 +238,7 @@ main(void)
 	 * Julian day 0 has one name in each calendar; the Gregorian walk begins
 	 * 14681 times 400 years (of 146097 days each) before it.
 	 */
-	walk((Walker) {false, -2440588 - INT64_C(14681) * 146097, -4713 - 14681 * 400, 11, 24}, -4800, 10200, 5881580);
+	walk((Walker){false, -2440588 - INT64_C(14681) * 146097, -4713 - 14681 * 400, 11, 24}, -4800, 10200, 5881580);
 	check_date(INT32_MIN, "-5877641-06-23");
 	check_date(INT32_MAX, "+5881580-07-11");
 	check_date(0, "1970-01-01");
@@ -246,7 +246,7 @@ main(void)
 	check(cdc_days_from_civil(1582, 10, 15) == CDC_GREGORIAN_DAY, "Gregorian reform", CDC_GREGORIAN_DAY);
 	finish("Gregorian calendar");
 
-	walk((Walker) {true, -2440588, -4712, 1, 1}, -4712, 2200, 2200);
+	walk((Walker){true, -2440588, -4712, 1, 1}, -4712, 2200, 2200);
 	check(cdc_days_from_julian(1582, 10, 5) == CDC_GREGORIAN_DAY, "Gregorian reform", CDC_GREGORIAN_DAY);
 	finish("Julian calendar");
 
