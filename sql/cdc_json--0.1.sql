@@ -1,0 +1,196 @@
+/* cdc_json--0.1.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION cdc_json" to load this file. \quit
+
+/*
+ * Decoding itself needs nothing of this file: a slot with plugin cdc_json works
+ * in every database.  Here are the functions around it.
+ */
+
+CREATE FUNCTION options(OUT name text, OUT type text, OUT "default" text, OUT description text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cdc_json_options'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION options() IS
+'Every option of the output plugin: name, type, default (NULL for none) and meaning.';
+
+CREATE FUNCTION schema(relation regclass, which text, VARIADIC options text[] DEFAULT '{}')
+RETURNS json
+AS 'MODULE_PATHNAME', 'cdc_json_schema'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION schema(regclass, text, text[]) IS
+'Kafka Connect schema of a table''s events as the table is now. which: "key", "value" (the row) or "envelope". '
+'options: plugin options, name and value in turn. NULL for a key of a table that has none, and for a table that the options leave out. '
+'Raises an error for relations other than tables and for wrong options.';
+
+CREATE FUNCTION frame_options(options text[])
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'cdc_json_frame_options'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION frame_options(text[]) IS
+'Options of get_events and peek_events with format=frame added. Raises an error when format or batch.bytes is among them.';
+
+CREATE FUNCTION frame_records(frame bytea,
+	OUT lsn pg_lsn, OUT commit_lsn pg_lsn, OUT seq bigint, OUT part int, OUT xid xid,
+	OUT topic text, OUT key text, OUT value text, OUT headers json)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cdc_json_frame_records'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION frame_records(bytea) IS
+'The records of one message of format=frame. Raises data_corrupted for anything else.';
+
+CREATE FUNCTION get_events(slot name, upto_lsn pg_lsn, upto_nchanges int, VARIADIC options text[] DEFAULT '{}',
+	OUT lsn pg_lsn, OUT commit_lsn pg_lsn, OUT seq bigint, OUT part int, OUT xid xid,
+	OUT topic text, OUT key text, OUT value text, OUT headers json)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE ROWS 1000
+BEGIN ATOMIC
+	SELECT r.lsn, r.commit_lsn, r.seq, r.part, r.xid, r.topic, r.key, r.value, r.headers
+	FROM pg_catalog.pg_logical_slot_get_binary_changes(slot, upto_lsn, upto_nchanges,
+			VARIADIC cdc_json.frame_options(options)) AS c,
+		LATERAL cdc_json.frame_records(c.data) AS r;
+END;
+
+COMMENT ON FUNCTION get_events(name, pg_lsn, int, text[]) IS
+'Reads a slot of plugin cdc_json as rows, one for each record, and consumes them. '
+'upto_lsn: stop after the transaction that ends at or beyond it (NULL: read all). '
+'upto_nchanges: stop at the end of the transaction with which that many records are reached (NULL: no limit). '
+'options: plugin options other than format and batch.bytes, name and value in turn. '
+'lsn is the change''s, (commit_lsn, seq, part) identifies the record for ever; key is NULL without one, value for a tombstone, '
+'xid for a message outside transactions. Needs the REPLICATION attribute.';
+
+CREATE FUNCTION peek_events(slot name, upto_lsn pg_lsn, upto_nchanges int, VARIADIC options text[] DEFAULT '{}',
+	OUT lsn pg_lsn, OUT commit_lsn pg_lsn, OUT seq bigint, OUT part int, OUT xid xid,
+	OUT topic text, OUT key text, OUT value text, OUT headers json)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE ROWS 1000
+BEGIN ATOMIC
+	SELECT r.lsn, r.commit_lsn, r.seq, r.part, r.xid, r.topic, r.key, r.value, r.headers
+	FROM pg_catalog.pg_logical_slot_peek_binary_changes(slot, upto_lsn, upto_nchanges,
+			VARIADIC cdc_json.frame_options(options)) AS c,
+		LATERAL cdc_json.frame_records(c.data) AS r;
+END;
+
+COMMENT ON FUNCTION peek_events(name, pg_lsn, int, text[]) IS
+'As get_events, without consuming what it reads.';
+
+CREATE FUNCTION plugin_state()
+RETURNS text
+AS 'MODULE_PATHNAME', 'cdc_json_plugin_state'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION plugin_state() IS
+'May the server load the plugin? "listed" in output_plugin_libraries, "missing" there, "quoted" (one name that holds the whole list), '
+'or "absent": the server has no such setting and loads any plugin.';
+
+CREATE FUNCTION unmatched_patterns(options text[], OUT option text, OUT pattern text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cdc_json_unmatched_patterns'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION unmatched_patterns(text[]) IS
+'Entries of list options that match no schema, table or column of this database.';
+
+CREATE FUNCTION check(VARIADIC options text[] DEFAULT '{}',
+	OUT item text, OUT ok boolean, OUT detail text, OUT hint text)
+RETURNS SETOF record
+LANGUAGE sql STABLE ROWS 12
+BEGIN ATOMIC
+	-- server version: minors with known faults of logical decoding
+	SELECT 'server version', v.num >= v.least, format('PostgreSQL %s', current_setting('server_version')),
+		CASE WHEN v.num < v.least
+			THEN 'Update to the latest minor version: older ones have lost or repeated changes in logical decoding.' END
+	FROM (SELECT current_setting('server_version_num')::int AS num,
+			CASE current_setting('server_version_num')::int / 10000
+				WHEN 15 THEN 150014 WHEN 16 THEN 160010 WHEN 17 THEN 170006 ELSE 0 END AS least) AS v
+	UNION ALL
+	SELECT 'wal_level', w.level = 'logical' OR w.later, format('wal_level is %s', w.level),
+		CASE WHEN w.level <> 'logical' AND NOT w.later
+			THEN 'ALTER SYSTEM SET wal_level = logical; then restart the server.' END
+	FROM (SELECT current_setting('wal_level') AS level,
+			current_setting('server_version_num')::int >= 190000 AND current_setting('wal_level') = 'replica' AS later) AS w
+	UNION ALL
+	SELECT 'output_plugin_libraries', p.state IN ('listed', 'absent'),
+		CASE p.state
+			WHEN 'listed' THEN 'cdc_json is listed'
+			WHEN 'absent' THEN 'this server loads any plugin'
+			WHEN 'quoted' THEN 'the list was stored as one quoted name, which locks out every plugin'
+			ELSE 'cdc_json is not listed, so the server refuses to load it' END,
+		CASE WHEN p.state IN ('missing', 'quoted')
+			THEN format('ALTER SYSTEM SET output_plugin_libraries = %s; SELECT pg_reload_conf(); '
+				'(a bare list: in quotes it becomes one name)', p.list) END
+	FROM (SELECT cdc_json.plugin_state() AS state,
+			CASE WHEN cdc_json.plugin_state() = 'missing'
+					AND pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')
+					AND current_setting('output_plugin_libraries', true) <> ''
+				THEN current_setting('output_plugin_libraries', true) || ', cdc_json'
+				ELSE 'pgoutput, test_decoding, cdc_json' END AS list) AS p
+	UNION ALL
+	SELECT 'encoding', e.name <> 'MULE_INTERNAL', format('the database''s encoding is %s', e.name),
+		CASE e.name WHEN 'MULE_INTERNAL' THEN 'There is no conversion from this encoding to UTF8.'
+			WHEN 'SQL_ASCII' THEN 'Bytes that are not valid UTF8 come out as U+FFFD.' END
+	FROM (SELECT getdatabaseencoding() AS name) AS e
+	UNION ALL
+	SELECT 'replication slots', s.used < s.most, format('%s of max_replication_slots = %s in use', s.used, s.most),
+		CASE WHEN s.used >= s.most THEN 'Drop slots that nobody reads, or raise max_replication_slots and restart the server.' END
+	FROM (SELECT count(*) AS used, current_setting('max_replication_slots')::int AS most FROM pg_replication_slots) AS s
+	UNION ALL
+	SELECT 'WAL senders', s.used < s.most, format('%s of max_wal_senders = %s in use', s.used, s.most),
+		CASE WHEN s.used >= s.most THEN 'Raise max_wal_senders and restart the server.' END
+	FROM (SELECT count(*) AS used, current_setting('max_wal_senders')::int AS most FROM pg_stat_replication) AS s
+	UNION ALL
+	SELECT 'privileges', r.rolreplication OR r.rolsuper,
+		format('role "%s" %s', r.rolname, CASE WHEN r.rolreplication OR r.rolsuper THEN 'may use replication slots'
+			ELSE 'may not use replication slots' END),
+		CASE WHEN NOT (r.rolreplication OR r.rolsuper)
+			THEN format('ALTER ROLE %I REPLICATION; (that role then reads every table through a slot)', r.rolname) END
+	FROM pg_roles AS r WHERE r.rolname = current_user
+	UNION ALL
+	SELECT 'retained WAL', current_setting('max_slot_wal_keep_size') <> '-1',
+		format('max_slot_wal_keep_size is %s', current_setting('max_slot_wal_keep_size')),
+		CASE current_setting('max_slot_wal_keep_size') WHEN '-1'
+			THEN 'A slot that nobody reads keeps WAL until the disk is full. Set a limit that the disk can hold.' END
+	UNION ALL
+	SELECT format('slot "%s"', s.slot_name), coalesce(s.wal_status IN ('reserved', 'extended'), true),
+		format('%s, WAL %s, %s behind', CASE WHEN s.active THEN 'active' ELSE 'not active' END, coalesce(s.wal_status, 'status unknown'),
+			coalesce(pg_size_pretty(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
+				s.confirmed_flush_lsn)), 'unknown')),
+		CASE WHEN s.wal_status = 'lost' THEN 'The slot cannot go on. Drop it, create it anew, and take a new snapshot.'
+			WHEN s.wal_status = 'unreserved' THEN 'Read the slot now, or raise max_slot_wal_keep_size: its WAL is about to be removed.' END
+	FROM pg_replication_slots AS s WHERE s.plugin = 'cdc_json' AND s.database = current_database()
+	UNION ALL
+	SELECT 'replica identity', t.n = 0,
+		CASE WHEN t.n = 0 THEN 'every table''s updates and deletes carry the old key'
+			ELSE format('%s tables without: %s%s', t.n, array_to_string(t.names[1:10], ', '), CASE WHEN t.n > 10 THEN ', …' ELSE '' END) END,
+		CASE WHEN t.n > 0 THEN 'Their updates and deletes come without the old row. Add a primary key, or set REPLICA IDENTITY FULL or USING INDEX.' END
+	FROM (SELECT count(*) AS n, array_agg(c.oid::regclass::text ORDER BY c.oid::regclass::text) AS names
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384
+			AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(temp|toast)'
+			AND (c.relreplident = 'n'
+				OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate)
+				OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisreplident))) AS t
+	UNION ALL
+	SELECT 'keys', t.n = 0,
+		CASE WHEN t.n = 0 THEN 'every table has a primary key or a unique index'
+			ELSE format('%s tables without a key: %s%s', t.n, array_to_string(t.names[1:10], ', '), CASE WHEN t.n > 10 THEN ', …' ELSE '' END) END,
+		CASE WHEN t.n > 0 THEN 'Their records have a null key. Add a primary key or a unique index, or set message.key.columns.' END
+	FROM (SELECT count(*) AS n, array_agg(c.oid::regclass::text ORDER BY c.oid::regclass::text) AS names
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384
+			AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(temp|toast)'
+			AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisunique AND i.indexprs IS NULL)) AS t
+	UNION ALL
+	SELECT format('option %s', u.option), false, format('"%s" matches no schema, table or column', u.pattern),
+		'Entries must match the whole name: schema, schema.table, or schema.table.column. A mask that matches nothing protects nothing.'
+	FROM cdc_json.unmatched_patterns(options) AS u;
+END;
+
+COMMENT ON FUNCTION check(text[]) IS
+'Is everything there that change data capture needs? One row for each item: ok, what was found, and what to do when it is not (NULL when '
+'there is nothing to do). With options (name and value in turn) also list entries that match nothing. Needs no special rights.';
