@@ -291,6 +291,10 @@ is_type_name(const char *text, const char *name)
 	const char *quoted = quote_identifier(name);
 	size_t quoted_len = strlen(quoted);
 
+	/* the connector takes a dot in the name for the end of a schema's, and finds no such type */
+	if (strchr(name, '.'))
+		return false;
+
 	/* quote_identifier() decides by the session's keywords and settings: try both */
 	if (len >= quoted_len && strcmp(text + len - quoted_len, quoted) == 0)
 		return len == quoted_len || text[len - quoted_len - 1] == '.';
