@@ -27,14 +27,14 @@ typedef struct CdcBuf CdcBuf;
 
 struct CdcBuf
 {
-	char *data;					 /* first byte */
-	size_t len;					 /* bytes written */
-	size_t cap;					 /* bytes allocated */
-	size_t discarded;			 /* measuring buffer: bytes already thrown away */
-	bool ascii;					 /* write characters beyond ASCII as \uXXXX */
-	uint64_t replaced;			 /* invalid byte sequences written as U+FFFD */
-	void (*grow) (CdcBuf *buf, size_t need); /* makes cap - len >= need */
-	void *owner;				 /* for grow */
+	char *data; /* first byte */
+	size_t len; /* bytes written */
+	size_t cap; /* bytes allocated */
+	size_t discarded; /* measuring buffer: bytes already thrown away */
+	bool ascii; /* write characters beyond ASCII as \uXXXX */
+	uint64_t replaced; /* invalid byte sequences written as U+FFFD */
+	void (*grow)(CdcBuf *buf, size_t need); /* makes cap - len >= need */
+	void *owner; /* for grow */
 };
 
 /* A piece of text or bytes somewhere else; not terminated. */

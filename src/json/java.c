@@ -7,18 +7,19 @@
  * Doubling the table splits every list without changing its order, so the
  * final order is: by bucket of the final table, then by position in the input.
  *
- * Not reproduced: a list of nine entries in a table of 64 or more buckets is
- * turned into a tree, whose iteration order is its own.  Nine keys in one of
- * 64 buckets do not happen unless someone looks for them.
+ * Not reproduced: where a list of eight entries gets another one and the table
+ * has 64 buckets or more, Java makes a tree of the list, whose iteration order
+ * depends on its shape.  That does not happen unless someone looks for keys
+ * that collide.
  */
 #include "json/java.h"
 #include "json/utf8.h"
 
 #define FIRST_SIZE 16
 #define MAX_SIZE (UINT32_C(1) << 30)
-#define LIST_LIMIT 8			 /* HashMap.TREEIFY_THRESHOLD */
-#define MIN_TREE_SIZE 64		 /* HashMap.MIN_TREEIFY_CAPACITY */
-#define MIN_TREE_KEYS 25		 /* so many keys do not fit into a smaller table */
+#define LIST_LIMIT 8 /* HashMap.TREEIFY_THRESHOLD */
+#define MIN_TREE_SIZE 64 /* HashMap.MIN_TREEIFY_CAPACITY */
+#define MIN_TREE_KEYS 25 /* so many keys do not fit into a smaller table */
 
 /* up to so many keys are sorted by themselves, with their buckets at hand */
 #define CACHED 2048

@@ -64,7 +64,7 @@ extern void cdc_json_array_begin(CdcBuf *buf);
 extern void cdc_json_array_next(CdcBuf *buf, bool first);
 extern void cdc_json_array_end(CdcBuf *buf);
 extern void cdc_json_struct_begin(CdcBuf *buf);
-extern void cdc_json_member(CdcBuf *buf, bool first, const char *name, size_t len);	/* ,"name": */
+extern void cdc_json_member(CdcBuf *buf, bool first, const char *name, size_t len); /* ,"name": */
 extern void cdc_json_struct_end(CdcBuf *buf);
 
 #endif /* CDC_JSON_H */

@@ -35,7 +35,7 @@ typedef struct Binary
 {
 	uint64_t mantissa;
 	int exponent;
-	bool smallest;				 /* the smallest mantissa: the number below is closer */
+	bool smallest; /* the smallest mantissa: the number below is closer */
 	bool subnormal;
 } Binary;
 
@@ -43,6 +43,7 @@ static int count_digits(uint64_t v);
 static int put_uint64(char *out, uint64_t v);
 static int put_special(char *out, double value);
 static int add_fraction(char *out, int len);
+static int put_millions(char *out, bool negative, const Decimal *d);
 static int put_scientific(char *out, bool negative, const Decimal *d);
 static Decimal read_decimal(const char *text, int len);
 static void trim_zeros(Decimal *d);
@@ -125,9 +126,10 @@ cdc_json_double(CdcBuf *buf, double value)
 }
 
 /*
- * Java's decimal notation is the server's but for the fraction of an integer.
- * The two other differences are of no consequence there: halfway decimals are
- * shorter only above 2^24, two digits are nearer only far below 1e-3.
+ * Java's decimal notation is the server's but for the fraction of an integer,
+ * as far as the server uses it: below 1e15 and, for float, 1e6.  The two other
+ * differences are of no consequence there: halfway decimals are shorter only
+ * above 2^24, two digits are nearer only far below 1e-3.
  */
 int
 cdc_java_double(double value, char *out)
@@ -168,7 +170,7 @@ cdc_java_float(float value, char *out)
 
 	if (!isfinite(value))
 		return put_special(out, value);
-	if ((size >= 1e-3f && size < 1e7f) || size == 0)
+	if ((size >= 1e-3f && size < 1e6f) || size == 0)
 		return add_fraction(out, float_to_shortest_decimal_bufn(value, out));
 
 	memcpy(&bits, &size, sizeof(bits));
@@ -181,6 +183,8 @@ cdc_java_float(float value, char *out)
 	b.exponent = (b.subnormal ? 1 : b.exponent) - 150;
 
 	d = read_decimal(out, float_to_shortest_decimal_bufn(size, out));
+	if (size >= 1e6f && size < 1e7f)
+		return put_millions(out, value < 0, &d);
 	prefer_midpoint(&d, &b);
 	if (d.count == 1 && b.subnormal)
 		round_to_two_digits(&d, b.mantissa, FLOAT_UNIT, FLOAT_UNIT_EXPONENT);
@@ -207,8 +211,7 @@ static const uint64_t powers_of_ten[20] = {
 	UINT64_C(10000000000000000),
 	UINT64_C(100000000000000000),
 	UINT64_C(1000000000000000000),
-	UINT64_C(10000000000000000000)
-};
+	UINT64_C(10000000000000000000)};
 
 /*
  * The number of decimal digits, 1 for 0.  1233/4096 approximates log10(2): the
@@ -269,6 +272,28 @@ add_fraction(char *out, int len)
 		out[len++] = '0';
 	}
 	return len;
+}
+
+/* The number, which is from 1e6 to 1e7, in decimal notation. */
+static int
+put_millions(char *out, bool negative, const Decimal *d)
+{
+	char *p = out;
+
+	if (negative)
+		*p++ = '-';
+	if (d->count <= 7)
+	{
+		p += put_uint64(p, d->digits * powers_of_ten[7 - d->count]);
+		memcpy(p, ".0", 2);
+		return (int) (p - out) + 2;
+	}
+
+	/* the last digits move behind the point */
+	put_uint64(p, d->digits);
+	memmove(p + 8, p + 7, (size_t) d->count - 7);
+	p[7] = '.';
+	return (int) (p - out) + d->count + 1;
 }
 
 /* d.dddE±n, with a fraction of at least one digit and no plus sign. */

@@ -39,15 +39,14 @@ static char *escape_character(CdcBuf *buf, char *out, const unsigned char **p, c
 static char *put_unit(char *out, uint32_t unit);
 static size_t piece_length(const unsigned char *text, size_t len);
 
-/* What follows the backslash, for ASCII; 0: as it is, 'u': \u00XX. */
-static const char escapes[128] = {
-	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
-	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
-	['"'] = '"',
-	['\\'] = '\\',
-};
+/* What follows the backslash of a control character; 'u': \u00XX. */
+static const char control_escapes[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
 
-#define IS_PLAIN(byte) ((byte) < 0x80 && escapes[byte] == 0)
+static inline bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
 
 void
 cdc_json_string(CdcBuf *buf, const char *text, size_t len)
@@ -202,14 +201,14 @@ escape(CdcBuf *buf, char *out, const unsigned char *p, const unsigned char *end)
 			return out + left;
 		else
 		{
-			while (IS_PLAIN(*p))
+			while (is_plain(*p))
 				*out++ = (char) *p++;
 		}
 
 		/* *p is special; what follows it often is too, in most scripts */
 		do
 			out = escape_character(buf, out, &p, end);
-		while (p < end && !IS_PLAIN(*p));
+		while (p < end && !is_plain(*p));
 	}
 	return out;
 }
@@ -284,7 +283,7 @@ plain_prefix(const unsigned char *p, char *out)
 	memcpy(out, word, 16);
 	if (is_plain_word(word[0]) && is_plain_word(word[1]))
 		return 16;
-	while (IS_PLAIN(p[n]))
+	while (is_plain(p[n]))
 		n++;
 	return n;
 }
@@ -323,7 +322,7 @@ copy_plain_rest(const unsigned char *p, size_t len, char *out)
 	out[0] = (char) p[0];
 	out[len / 2] = (char) p[len / 2];
 	out[len - 1] = (char) p[len - 1];
-	return IS_PLAIN(p[0]) && IS_PLAIN(p[len / 2]) && IS_PLAIN(p[len - 1]);
+	return is_plain(p[0]) && is_plain(p[len / 2]) && is_plain(p[len - 1]);
 }
 
 /* Writes the special character at *p and moves *p behind it. */
@@ -336,14 +335,12 @@ escape_character(CdcBuf *buf, char *out, const unsigned char **p, const unsigned
 
 	if (*from < 0x80)
 	{
-		char letter = escapes[*from];
-
 		*p += 1;
-		if (letter == 'u')
+		if (*from < 0x20 && control_escapes[*from] == 'u')
 			return put_unit(out, *from);
-		*out++ = '\\';
-		*out++ = letter;
-		return out;
+		out[0] = '\\';
+		out[1] = *from < 0x20 ? control_escapes[*from] : (char) *from;
+		return out + 2;
 	}
 
 	n = cdc_utf8_decode(from, end, &c);
@@ -402,7 +399,7 @@ piece_length(const unsigned char *text, size_t len)
 		return len;
 	for (back = 0; back <= 3; back++)
 	{
-		if (!CDC_UTF8_CONTINUES(text[n - (size_t) back]))
+		if (!cdc_utf8_continues(text[n - (size_t) back]))
 			return n - (size_t) back;
 	}
 	return n;

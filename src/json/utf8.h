@@ -10,17 +10,22 @@
 #ifndef CDC_UTF8_H
 #define CDC_UTF8_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CDC_UTF8_INVALID UINT32_MAX
 #define CDC_UTF8_REPLACEMENT 0xFFFD
 
-/* UTF-16 */
-#define CDC_HIGH_SURROGATE(c) (0xD800 + (((c) - 0x10000) >> 10))
-#define CDC_LOW_SURROGATE(c) (0xDC00 + (((c) - 0x10000) & 0x3FF))
-
 /* A byte that continues a character: 10xxxxxx. */
-#define CDC_UTF8_CONTINUES(byte) (((byte) & 0xC0) == 0x80)
+static inline bool
+cdc_utf8_continues(unsigned char byte)
+{
+	return (byte & 0xC0) == 0x80;
+}
+
+/* The two UTF-16 units of a character beyond U+FFFF; 0xD7C0 is 0xD800 less 0x10000 / 0x400. */
+#define CDC_HIGH_SURROGATE(c) (0xD7C0 + ((c) >> 10))
+#define CDC_LOW_SURROGATE(c) (0xDC00 + ((c) % 0x400))
 
 /*
  * Sets *c to the character at "p" (which is below "end") and returns its
@@ -61,17 +66,17 @@ cdc_utf8_decode(const unsigned char *p, const unsigned char *end, uint32_t *c)
 		*c = ((uint32_t) (lead & 0x1F) << 6) | (p[1] & 0x3F);
 		return 2;
 	}
-	if (end - p < 3 || !CDC_UTF8_CONTINUES(p[2]))
+	if (end - p < 3 || !cdc_utf8_continues(p[2]))
 		return 2;
 	if (lead < 0xF0)
 	{
 		*c = ((uint32_t) (lead & 0x0F) << 12) | ((uint32_t) (p[1] & 0x3F) << 6) | (p[2] & 0x3F);
 		return 3;
 	}
-	if (end - p < 4 || !CDC_UTF8_CONTINUES(p[3]))
+	if (end - p < 4 || !cdc_utf8_continues(p[3]))
 		return 3;
 	*c = ((uint32_t) (lead & 0x07) << 18) | ((uint32_t) (p[1] & 0x3F) << 12) |
-		((uint32_t) (p[2] & 0x3F) << 6) | (p[3] & 0x3F);
+		 ((uint32_t) (p[2] & 0x3F) << 6) | (p[3] & 0x3F);
 	return 4;
 }
 
