@@ -20,9 +20,9 @@
 /* The parts of a bit string, wherever its header lets them lie. */
 typedef struct Bits
 {
-	int32 bits;					/* length */
-	size_t len;					/* bytes */
-	const uint8 *bytes;			/* first bit in the top bit of the first byte; zeros behind the last */
+	int32 bits; /* length */
+	size_t len; /* bytes */
+	const uint8 *bytes; /* first bit in the top bit of the first byte; zeros behind the last */
 } Bits;
 
 static void resolve_bytea(CdcType *type);
@@ -91,7 +91,7 @@ resolve_bytea(CdcType *type)
 static void
 resolve_bits(CdcType *type, const CdcTypeInfo *info)
 {
-	int			length = info->typmod >= 0 ? info->typmod : INT_MAX;
+	int length = info->typmod >= 0 ? info->typmod : INT_MAX;
 
 	type->length = length;
 	if (length == 1)
@@ -141,7 +141,7 @@ encode_hex(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_bit(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	Bits	string;
+	Bits string;
 
 	if (!open_bits(value, &string) || string.bits != 1)
 		return false;
@@ -152,11 +152,11 @@ encode_bit(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_bits(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	Bits	string;
-	uint8	   *number;
-	size_t		pad;
-	size_t		first = 0;
-	size_t		i;
+	Bits string;
+	uint8 *number;
+	size_t pad;
+	size_t first = 0;
+	size_t i;
 
 	if (!open_bits(value, &string))
 		return false;
@@ -168,8 +168,8 @@ encode_bits(CdcBuf *buf, const CdcType *type, Datum value)
 	number = palloc_extended(string.len - first + 1, MCXT_ALLOC_HUGE);
 	for (i = 0; i < string.len - first; i++)
 	{
-		size_t		from = string.len - 1 - i;
-		unsigned	high = from > 0 ? string.bytes[from - 1] : 0;
+		size_t from = string.len - 1 - i;
+		unsigned high = from > 0 ? string.bytes[from - 1] : 0;
 
 		number[i] = (uint8) ((high << 8 | string.bytes[from]) >> pad);
 	}
@@ -186,7 +186,7 @@ static bool
 open_bits(Datum value, Bits *string)
 {
 	struct varlena *data = (struct varlena *) DatumGetPointer(value);
-	size_t		len = VARSIZE_ANY_EXHDR(data);
+	size_t len = VARSIZE_ANY_EXHDR(data);
 
 	/* a short header leaves the length unaligned */
 	if (len < sizeof(string->bits))
@@ -195,5 +195,5 @@ open_bits(Datum value, Bits *string)
 	string->bytes = (const uint8 *) VARDATA_ANY(data) + sizeof(string->bits);
 	string->len = len - sizeof(string->bits);
 	return string->bits >= 0 &&
-		string->len == ((size_t) string->bits + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
+		   string->len == ((size_t) string->bits + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
 }

@@ -29,7 +29,7 @@
 /* room for one converted piece, with the terminator that the server writes */
 #define PIECE_ROOM (PIECE * MAX_CONVERSION_GROWTH + 1)
 
-static const char replacement[] = "\xEF\xBF\xBD";	/* U+FFFD */
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
 
 /* The conversion does not change in the life of a process; who counts does. */
 static FmgrInfo conversion;
@@ -58,8 +58,8 @@ cdc_utf8_supported(void)
 void
 cdc_utf8_init(uint64 *invalid)
 {
-	int			encoding = GetDatabaseEncoding();
-	Oid			function;
+	int encoding = GetDatabaseEncoding();
+	Oid function;
 
 	invalid_characters = invalid;
 	if (OidIsValid(conversion.fn_oid) || encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
@@ -91,10 +91,10 @@ cdc_utf8_release(uint64 *invalid)
 CdcSlice
 cdc_utf8(const char *data, size_t len)
 {
-	CdcSlice	result = {data, len};
-	char	   *text;
-	size_t		room;
-	size_t		written = 0;
+	CdcSlice result = {data, len};
+	char *text;
+	size_t room;
+	size_t written = 0;
 
 	if (!needs_conversion(data, len))
 		return result;
@@ -104,7 +104,7 @@ cdc_utf8(const char *data, size_t len)
 	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	while (len > 0)
 	{
-		size_t		used;
+		size_t used;
 
 		if (room - written < PIECE_ROOM)
 		{
@@ -125,8 +125,8 @@ cdc_utf8(const char *data, size_t len)
 const char *
 cdc_utf8_cstring(const char *name)
 {
-	size_t		len = strlen(name);
-	CdcSlice	text = cdc_utf8(name, len);
+	size_t len = strlen(name);
+	CdcSlice text = cdc_utf8(name, len);
 
 	return text.data == name ? name : pnstrdup(text.data, text.len);
 }
@@ -138,7 +138,7 @@ cdc_utf8_cstring(const char *name)
 void
 cdc_utf8_json(CdcBuf *buf, const char *data, size_t len)
 {
-	char		piece[PIECE_ROOM];
+	char piece[PIECE_ROOM];
 
 	if (!needs_conversion(data, len))
 	{
@@ -149,8 +149,8 @@ cdc_utf8_json(CdcBuf *buf, const char *data, size_t len)
 	cdc_json_string_begin(buf);
 	while (len > 0)
 	{
-		size_t		used;
-		size_t		written = convert_piece(data, len, piece, &used);
+		size_t used;
+		size_t written = convert_piece(data, len, piece, &used);
 
 		cdc_json_string_part(buf, piece, written);
 		data += used;
@@ -167,10 +167,10 @@ cdc_utf8_json(CdcBuf *buf, const char *data, size_t len)
 static size_t
 convert_piece(const char *src, size_t len, char *dst, size_t *used)
 {
-	int			take = (int) Min(len, PIECE);
-	int			done = 0;
-	size_t		written;
-	int			width;
+	int take = (int) Min(len, PIECE);
+	int done = 0;
+	size_t written;
+	int width;
 
 	dst[0] = '\0';
 	if (OidIsValid(conversion.fn_oid))
@@ -211,7 +211,7 @@ convert_piece(const char *src, size_t len, char *dst, size_t *used)
 static bool
 needs_conversion(const char *data, size_t len)
 {
-	int			encoding = GetDatabaseEncoding();
+	int encoding = GetDatabaseEncoding();
 
 	return encoding != PG_UTF8 && encoding != PG_SQL_ASCII && !is_ascii(data, len);
 }
@@ -221,11 +221,11 @@ static bool
 is_ascii(const char *data, size_t len)
 {
 	const char *end = data + len;
-	uint64		seen = 0;
+	uint64 seen = 0;
 
 	for (; end - data >= (ptrdiff_t) sizeof(uint64); data += sizeof(uint64))
 	{
-		uint64		word;
+		uint64 word;
 
 		memcpy(&word, data, sizeof(word));
 		seen |= word;

@@ -20,9 +20,9 @@
 typedef struct EnumLabel
 {
 	Oid oid;
-	float4 order;				/* pg_enum.enumsortorder */
-	CdcSlice text;				/* UTF-8 */
-	CdcSlice json;				/* in quotes, escaped */
+	float4 order; /* pg_enum.enumsortorder */
+	CdcSlice text; /* UTF-8 */
+	CdcSlice json; /* in quotes, escaped */
 } EnumLabel;
 
 /* kept in CdcType.private */
@@ -34,8 +34,8 @@ typedef struct EnumLabels
 
 static EnumLabels *read_labels(const CdcSettings *settings, Oid typid);
 static const char *join_labels(const EnumLabels *labels);
-static int	compare_orders(const void *a, const void *b);
-static int	compare_oids(const void *a, const void *b);
+static int compare_orders(const void *a, const void *b);
+static int compare_oids(const void *a, const void *b);
 static const EnumLabel *find_label(const CdcType *type, Oid oid);
 static bool encode_enum(CdcBuf *buf, const CdcType *type, Datum value);
 static bool get_enum(const CdcType *type, Datum value, CdcSlice *text);
@@ -68,16 +68,16 @@ cdc_enum_resolve(CdcType *type, const CdcTypeInfo *info)
 static EnumLabels *
 read_labels(const CdcSettings *settings, Oid typid)
 {
-	CatCList   *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(typid));
+	CatCList *list = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(typid));
 	EnumLabels *labels = palloc(sizeof(EnumLabels));
-	int			i;
+	int i;
 
 	labels->count = list->n_members;
 	labels->items = palloc(sizeof(EnumLabel) * Max(list->n_members, 1));
 	for (i = 0; i < list->n_members; i++)
 	{
 		Form_pg_enum form = (Form_pg_enum) GETSTRUCT(&list->members[i]->tuple);
-		EnumLabel  *label = &labels->items[i];
+		EnumLabel *label = &labels->items[i];
 
 		label->oid = form->oid;
 		label->order = form->enumsortorder;
@@ -94,8 +94,8 @@ read_labels(const CdcSettings *settings, Oid typid)
 static const char *
 join_labels(const EnumLabels *labels)
 {
-	CdcBuf		buf;
-	int			i;
+	CdcBuf buf;
+	int i;
 
 	cdc_buf_palloc(&buf, 64);
 	for (i = 0; i < labels->count; i++)
@@ -110,8 +110,8 @@ join_labels(const EnumLabels *labels)
 static int
 compare_orders(const void *a, const void *b)
 {
-	float4		left = ((const EnumLabel *) a)->order;
-	float4		right = ((const EnumLabel *) b)->order;
+	float4 left = ((const EnumLabel *) a)->order;
+	float4 right = ((const EnumLabel *) b)->order;
 
 	return left < right ? -1 : left > right;
 }
@@ -119,8 +119,8 @@ compare_orders(const void *a, const void *b)
 static int
 compare_oids(const void *a, const void *b)
 {
-	Oid			left = ((const EnumLabel *) a)->oid;
-	Oid			right = ((const EnumLabel *) b)->oid;
+	Oid left = ((const EnumLabel *) a)->oid;
+	Oid right = ((const EnumLabel *) b)->oid;
 
 	return left < right ? -1 : left > right;
 }
@@ -130,7 +130,7 @@ static const EnumLabel *
 find_label(const CdcType *type, Oid oid)
 {
 	const EnumLabels *labels = type->private;
-	EnumLabel	key = {oid};
+	EnumLabel key = {oid};
 
 	return bsearch(&key, labels->items, labels->count, sizeof(EnumLabel), compare_oids);
 }
@@ -139,7 +139,7 @@ static bool
 encode_enum(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	const EnumLabel *label = find_label(type, DatumGetObjectId(value));
-	CdcSlice	text;
+	CdcSlice text;
 
 	if (label != NULL)
 	{

@@ -46,11 +46,11 @@ int
 cdc_hash_digits(const CdcMapper *mapper, const char *salt, CdcSlice text, char *digits)
 {
 	static const char hex[] = "0123456789abcdef";
-	uint8		result[PG_SHA512_DIGEST_LENGTH];
-	size_t		len = digest_length(mapper->hash_type);
+	uint8 result[PG_SHA512_DIGEST_LENGTH];
+	size_t len = digest_length(mapper->hash_type);
 	pg_cryptohash_ctx *ctx = pg_cryptohash_create(mapper->hash_type);
-	bool		done;
-	size_t		i;
+	bool done;
+	size_t i;
 
 	if (ctx == NULL)
 		return 0;
@@ -72,29 +72,29 @@ static bool
 digest(pg_cryptohash_ctx *ctx, const CdcMapper *mapper, const char *salt, CdcSlice text,
 	   uint8 *result, size_t len)
 {
-	bool		modified = mapper->kind == CDC_MAPPER_HASH;
+	bool modified = mapper->kind == CDC_MAPPER_HASH;
 
 	return pg_cryptohash_init(ctx) == 0 &&
-		pg_cryptohash_update(ctx, (const uint8 *) salt, strlen(salt)) == 0 &&
-		(!modified || digest_header(ctx, text)) &&
-		digest_text(ctx, text, modified) &&
-		pg_cryptohash_final(ctx, result, len) == 0;
+		   pg_cryptohash_update(ctx, (const uint8 *) salt, strlen(salt)) == 0 &&
+		   (!modified || digest_header(ctx, text)) &&
+		   digest_text(ctx, text, modified) &&
+		   pg_cryptohash_final(ctx, result, len) == 0;
 }
 
 /* The length is in bytes, big-endian: two, or eight when those do not hold it. */
 static bool
 digest_header(pg_cryptohash_ctx *ctx, CdcSlice text)
 {
-	size_t		len = modified_length(text);
-	bool		is_short = len <= PG_UINT16_MAX;
-	int			width = is_short ? 2 : 8;
-	uint8		length[8];
-	int			i;
+	size_t len = modified_length(text);
+	bool is_short = len <= PG_UINT16_MAX;
+	int width = is_short ? 2 : 8;
+	uint8 length[8];
+	int i;
 
 	for (i = 0; i < width; i++)
 		length[i] = (uint8) ((uint64) len >> (BITS_PER_BYTE * (width - 1 - i)));
 	return pg_cryptohash_update(ctx, is_short ? short_string : long_string, sizeof(short_string)) == 0 &&
-		pg_cryptohash_update(ctx, length, width) == 0;
+		   pg_cryptohash_update(ctx, length, width) == 0;
 }
 
 /* What is no UTF-8 counts as the U+FFFD that the event would show. */
@@ -103,12 +103,12 @@ digest_text(pg_cryptohash_ctx *ctx, CdcSlice text, bool modified)
 {
 	const unsigned char *p = (const unsigned char *) text.data;
 	const unsigned char *end = p + text.len;
-	char		piece[PIECE];
-	size_t		len = 0;
+	char piece[PIECE];
+	size_t len = 0;
 
 	while (p < end)
 	{
-		uint32		c;
+		uint32 c;
 
 		p += cdc_utf8_decode(p, end, &c);
 		len += put_character(piece + len, c, modified);
@@ -128,12 +128,12 @@ modified_length(CdcSlice text)
 {
 	const unsigned char *p = (const unsigned char *) text.data;
 	const unsigned char *end = p + text.len;
-	size_t		len = 0;
+	size_t len = 0;
 
 	while (p < end)
 	{
-		uint32		c;
-		char		ignored[LONGEST];
+		uint32 c;
+		char ignored[LONGEST];
 
 		p += cdc_utf8_decode(p, end, &c);
 		len += put_character(ignored, c, true);
@@ -156,7 +156,7 @@ put_character(char *out, uint32 c, bool modified)
 	}
 	if (modified && c >= 0x10000)
 	{
-		size_t		len = cdc_utf8_encode(CDC_HIGH_SURROGATE(c), out);
+		size_t len = cdc_utf8_encode(CDC_HIGH_SURROGATE(c), out);
 
 		return len + cdc_utf8_encode(CDC_LOW_SURROGATE(c), out + len);
 	}

@@ -24,7 +24,7 @@ typedef struct Pairs
 	int count;
 	int room;
 	CdcSlice *keys;
-	CdcSlice *values;			/* data is NULL for a null */
+	CdcSlice *values; /* data is NULL for a null */
 } Pairs;
 
 static bool encode_json(CdcBuf *buf, const CdcType *type, Datum value);
@@ -42,11 +42,11 @@ bool
 cdc_hstore_resolve(CdcType *type, const CdcTypeInfo *info)
 {
 	const CdcSettings *settings = type->settings;
-	CdcSlice	placeholder = {settings->options->unavailable_placeholder,
-	settings->options->unavailable_placeholder_len};
-	Pairs		marker = {1, 1, &placeholder, &placeholder};
-	int			order = 0;
-	CdcBuf		buf;
+	CdcSlice placeholder = {settings->options->unavailable_placeholder,
+							settings->options->unavailable_placeholder_len};
+	Pairs marker = {1, 1, &placeholder, &placeholder};
+	int order = 0;
+	CdcBuf buf;
 
 	if (info->typid < FirstNormalObjectId || info->typtype != TYPTYPE_BASE ||
 		OidIsValid(info->element) || strcmp(info->name, "hstore") != 0)
@@ -66,7 +66,7 @@ cdc_hstore_resolve(CdcType *type, const CdcTypeInfo *info)
 	}
 	else
 	{
-		CdcSchema  *values = cdc_schema_make(CDC_STRING, NULL, 0);
+		CdcSchema *values = cdc_schema_make(CDC_STRING, NULL, 0);
 
 		values->optional = true;
 		type->schema = cdc_schema_map(cdc_schema_make(CDC_STRING, NULL, 0), values);
@@ -81,7 +81,7 @@ cdc_hstore_resolve(CdcType *type, const CdcTypeInfo *info)
 static bool
 encode_json(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcSlice	text;
+	CdcSlice text;
 
 	if (!get_json(type, value, &text))
 		return false;
@@ -92,9 +92,9 @@ encode_json(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 get_json(const CdcType *type, Datum value, CdcSlice *text)
 {
-	Pairs		pairs;
-	int		   *order;
-	CdcBuf		buf;
+	Pairs pairs;
+	int *order;
+	CdcBuf buf;
 
 	if (!read_pairs(type, value, &pairs, &order))
 		return false;
@@ -108,8 +108,8 @@ get_json(const CdcType *type, Datum value, CdcSlice *text)
 static bool
 encode_map(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	Pairs		pairs;
-	int		   *order;
+	Pairs pairs;
+	int *order;
 
 	if (!read_pairs(type, value, &pairs, &order))
 		return false;
@@ -121,12 +121,12 @@ encode_map(CdcBuf *buf, const CdcType *type, Datum value)
 static void
 write_json(CdcBuf *text, const Pairs *pairs, const int *order)
 {
-	int			i;
+	int i;
 
 	cdc_buf_char(text, '{');
 	for (i = 0; i < pairs->count; i++)
 	{
-		CdcSlice	value = pairs->values[order[i]];
+		CdcSlice value = pairs->values[order[i]];
 
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -152,7 +152,7 @@ static void
 write_inner_string(CdcBuf *text, CdcSlice string)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	static const char letters[] = "btn\0fr";	/* from 8 on */
+	static const char letters[] = "btn\0fr"; /* from 8 on */
 	const char *p = string.data;
 	const char *end = string.data + string.len;
 	const char *clean = p;
@@ -161,8 +161,8 @@ write_inner_string(CdcBuf *text, CdcSlice string)
 	for (; p < end; p++)
 	{
 		unsigned char c = (unsigned char) *p;
-		char		escape[6] = "\\u00";
-		size_t		len = 2;
+		char escape[6] = "\\u00";
+		size_t len = 2;
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
@@ -187,13 +187,13 @@ write_inner_string(CdcBuf *text, CdcSlice string)
 static void
 write_map(CdcBuf *buf, const Pairs *pairs, const int *order)
 {
-	int			i;
+	int i;
 
 	cdc_json_struct_begin(buf);
 	for (i = 0; i < pairs->count; i++)
 	{
-		CdcSlice	key = pairs->keys[order[i]];
-		CdcSlice	value = pairs->values[order[i]];
+		CdcSlice key = pairs->keys[order[i]];
+		CdcSlice value = pairs->values[order[i]];
 
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -210,7 +210,7 @@ write_map(CdcBuf *buf, const Pairs *pairs, const int *order)
 static bool
 read_pairs(const CdcType *type, Datum value, Pairs *pairs, int **order)
 {
-	CdcSlice	text;
+	CdcSlice text;
 
 	if (!cdc_output_text(type, value, &text))
 		return false;
@@ -234,8 +234,8 @@ parse_pairs(char *p, char *end, Pairs *pairs)
 {
 	while (p < end)
 	{
-		CdcSlice	key;
-		CdcSlice	value = {NULL, 0};
+		CdcSlice key;
+		CdcSlice value = {NULL, 0};
 
 		if ((pairs->count & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -268,7 +268,7 @@ parse_pairs(char *p, char *end, Pairs *pairs)
 static char *
 parse_string(char *p, char *end, CdcSlice *string)
 {
-	char	   *to;
+	char *to;
 
 	if (p == end || *p != '"')
 		return NULL;

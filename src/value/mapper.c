@@ -26,9 +26,9 @@
 typedef struct Mapping
 {
 	const CdcMapper *mapper;
-	const char *salt;			/* UTF-8 */
-	int digits;					/* of the hash: not more than the column's length; -1 all */
-	CdcSlice mask;				/* JSON */
+	const char *salt; /* UTF-8 */
+	int digits; /* of the hash: not more than the column's length; -1 all */
+	CdcSlice mask; /* JSON */
 } Mapping;
 
 static Mapping *make_mapping(const CdcMapper *mapper);
@@ -50,16 +50,12 @@ static bool write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text);
 static void write_truncated_text(CdcBuf *buf, int chars, CdcSlice text);
 static void write_truncated_base64(CdcBuf *buf, int bytes, CdcSlice base64);
 static bool read_text(const CdcType *type, Datum value, CdcSlice *text);
-static CdcSlice unquote(const char *json, size_t len);
-static const char *unescape(const char *p, const char *end, CdcBuf *text);
-static uint32 read_hex4(const char *p);
-static uint8 base64_digit(char c);
 
 CdcType *
 cdc_type_map(CdcType *type, const CdcMapper *mapper, bool nullable)
 {
-	CdcType    *mapped;
-	bool		truncates = mapper->kind == CDC_MAPPER_TRUNCATE;
+	CdcType *mapped;
+	bool truncates = mapper->kind == CDC_MAPPER_TRUNCATE;
 
 	if (truncates && !can_truncate(type, mapper->chars))
 		return type;
@@ -89,7 +85,7 @@ const char *
 cdc_type_map_constant(const CdcType *mapped, const char *json)
 {
 	const Mapping *mapping = mapped->private;
-	CdcBuf		buf;
+	CdcBuf buf;
 
 	if (mapped->encode == encode_mask)
 		return mapping->mask.data;
@@ -100,13 +96,13 @@ cdc_type_map_constant(const CdcType *mapped, const char *json)
 	buf.ascii = mapped->settings->ascii;
 	if (mapped->encode == encode_hash)
 	{
-		if (!write_hash(&buf, mapping, unquote(json, strlen(json))))
+		if (!write_hash(&buf, mapping, cdc_unquote(json, strlen(json))))
 			return NULL;
 	}
 	else if (mapped->encode == encode_truncated_text)
-		write_truncated_text(&buf, mapping->mapper->chars, unquote(json, strlen(json)));
+		write_truncated_text(&buf, mapping->mapper->chars, cdc_unquote(json, strlen(json)));
 	else if (mapped->encode == encode_truncated_bytes)
-		write_truncated_base64(&buf, mapping->mapper->chars, unquote(json, strlen(json)));
+		write_truncated_base64(&buf, mapping->mapper->chars, cdc_unquote(json, strlen(json)));
 	else
 		return json;
 	return cdc_buf_cstring(&buf);
@@ -115,7 +111,7 @@ cdc_type_map_constant(const CdcType *mapped, const char *json)
 static Mapping *
 make_mapping(const CdcMapper *mapper)
 {
-	Mapping    *mapping = palloc0(sizeof(Mapping));
+	Mapping *mapping = palloc0(sizeof(Mapping));
 
 	mapping->mapper = mapper;
 	mapping->digits = -1;
@@ -133,7 +129,7 @@ static bool
 is_bytes(const CdcType *type)
 {
 	return type->schema->type == CDC_BYTES &&
-		(type->schema->name == NULL || strcmp(type->schema->name, "org.apache.kafka.connect.data.Decimal") != 0);
+		   (type->schema->name == NULL || strcmp(type->schema->name, "org.apache.kafka.connect.data.Decimal") != 0);
 }
 
 /*
@@ -144,8 +140,8 @@ static bool
 can_truncate(const CdcType *type, int chars)
 {
 	const CdcType *scalar = type->element != NULL ? type->element : type;
-	int			length;
-	int			scale;
+	int length;
+	int scale;
 
 	cdc_type_length(scalar->typid, scalar->typmod, &length, &scale);
 	return length > chars;
@@ -179,8 +175,8 @@ map_truncation(CdcType *mapped, const CdcMapper *mapper, bool nullable)
 static void
 map_mask(CdcType *mapped, const CdcMapper *mapper)
 {
-	Mapping    *mapping;
-	char	   *stars;
+	Mapping *mapping;
+	char *stars;
 
 	if (!must_cover(mapped))
 		return;
@@ -203,7 +199,7 @@ map_mask(CdcType *mapped, const CdcMapper *mapper)
 static void
 map_hash(CdcType *mapped, const CdcMapper *mapper)
 {
-	Mapping    *mapping;
+	Mapping *mapping;
 
 	if (!must_cover(mapped))
 		return;
@@ -281,7 +277,7 @@ encode_nothing(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_hash(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcSlice	text;
+	CdcSlice text;
 
 	return read_text(type->unmapped, value, &text) && write_hash(buf, type->private, text);
 }
@@ -289,8 +285,8 @@ encode_hash(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text)
 {
-	char		digits[CDC_HASH_MAX_DIGITS];
-	int			len = cdc_hash_digits(mapping->mapper, mapping->salt, text, digits);
+	char digits[CDC_HASH_MAX_DIGITS];
+	int len = cdc_hash_digits(mapping->mapper, mapping->salt, text, digits);
 
 	if (len == 0)
 		return false;
@@ -304,7 +300,7 @@ static bool
 encode_truncated_text(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	const Mapping *mapping = type->private;
-	CdcSlice	text;
+	CdcSlice text;
 
 	if (!read_text(type->unmapped, value, &text))
 		return false;
@@ -326,8 +322,8 @@ write_truncated_text(CdcBuf *buf, int chars, CdcSlice text)
 	cdc_json_string_begin(buf);
 	while (p < end && chars > 0)
 	{
-		uint32		c;
-		int			len = cdc_utf8_decode(p, end, &c);
+		uint32 c;
+		int len = cdc_utf8_decode(p, end, &c);
 
 		if (c >= 0x10000 && c != CDC_UTF8_INVALID && chars == 1)
 		{
@@ -348,12 +344,12 @@ static bool
 encode_truncated_bytes(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	const Mapping *mapping = type->private;
-	CdcSlice	base64;
+	CdcSlice base64;
 
 	if (type->typid == BYTEAOID)
 	{
 		struct varlena *data = (struct varlena *) DatumGetPointer(value);
-		size_t		len = VARSIZE_ANY_EXHDR(data);
+		size_t len = VARSIZE_ANY_EXHDR(data);
 
 		cdc_json_base64(buf, (const uint8 *) VARDATA_ANY(data), Min(len, (size_t) mapping->mapper->chars));
 		return true;
@@ -364,40 +360,13 @@ encode_truncated_bytes(CdcBuf *buf, const CdcType *type, Datum value)
 	return true;
 }
 
-/* Decodes as many whole groups as hold the bytes, and encodes the bytes. */
+/* The first bytes of what is in base64. */
 static void
 write_truncated_base64(CdcBuf *buf, int bytes, CdcSlice base64)
 {
-	size_t		groups = Min(base64.len / 4, ((size_t) bytes + 2) / 3);
-	uint8	   *decoded = palloc_extended(groups * 3 + 1, MCXT_ALLOC_HUGE);
-	size_t		len = 0;
-	size_t		i;
+	CdcSlice decoded = cdc_unbase64(base64, bytes);
 
-	for (i = 0; i < groups; i++)
-	{
-		const char *p = base64.data + i * 4;
-		uint32		group = base64_digit(p[0]) << 18 | base64_digit(p[1]) << 12 |
-			base64_digit(p[2]) << 6 | base64_digit(p[3]);
-
-		decoded[len++] = (uint8) (group >> 16);
-		if (p[2] != '=')
-			decoded[len++] = (uint8) (group >> 8);
-		if (p[3] != '=')
-			decoded[len++] = (uint8) group;
-	}
-	cdc_json_base64(buf, decoded, Min(len, (size_t) bytes));
-}
-
-static uint8
-base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : 0;
+	cdc_json_base64(buf, (const uint8 *) decoded.data, decoded.len);
 }
 
 /*
@@ -407,79 +376,13 @@ base64_digit(char c)
 static bool
 read_text(const CdcType *type, Datum value, CdcSlice *text)
 {
-	CdcBuf		json;
+	CdcBuf json;
 
 	if (type->text != NULL)
 		return type->text(type, value, text);
 	cdc_buf_palloc(&json, 256);
 	if (!type->encode(&json, type, value))
 		return false;
-	*text = unquote(json.data, json.len);
+	*text = cdc_unquote(json.data, json.len);
 	return true;
-}
-
-/* The text of a JSON string; of other JSON, the JSON. */
-static CdcSlice
-unquote(const char *json, size_t len)
-{
-	CdcSlice	text = {json, len};
-	CdcBuf		plain;
-	const char *p;
-	const char *end;
-
-	if (len < 2 || json[0] != '"')
-		return text;
-	text.data++;
-	text.len -= 2;
-	if (memchr(text.data, '\\', text.len) == NULL)
-		return text;
-
-	cdc_buf_palloc(&plain, text.len);
-	end = text.data + text.len;
-	for (p = text.data; p < end;)
-	{
-		const char *escape = memchr(p, '\\', end - p);
-
-		cdc_buf_append(&plain, p, (escape ? escape : end) - p);
-		p = escape ? unescape(escape + 1, end, &plain) : end;
-	}
-	text.data = plain.data;
-	text.len = plain.len;
-	return text;
-}
-
-/* Appends what the escape behind the backslash stands for; returns its end. */
-static const char *
-unescape(const char *p, const char *end, CdcBuf *text)
-{
-	static const char letters[] = "btnfr";
-	static const char controls[] = "\b\t\n\f\r";
-	const char *letter = strchr(letters, *p);
-	uint32		c;
-
-	if (*p != 'u' || end - p < 5)
-	{
-		cdc_buf_char(text, letter ? controls[letter - letters] : *p);
-		return p + 1;
-	}
-	c = read_hex4(p + 1);
-	p += 5;
-	if ((c & 0xFC00) == 0xD800 && end - p >= 6)
-	{
-		c = 0x10000 + ((c - 0xD800) << 10) + (read_hex4(p + 2) - 0xDC00);
-		p += 6;
-	}
-	cdc_buf_commit(text, cdc_utf8_encode(c, cdc_buf_reserve(text, 4)));
-	return p;
-}
-
-static uint32
-read_hex4(const char *p)
-{
-	uint32		value = 0;
-	int			i;
-
-	for (i = 0; i < 4; i++)
-		value = value << 4 | (p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
-	return value;
 }

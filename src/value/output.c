@@ -1,35 +1,23 @@
 /*
  * output.c
- *		Calls of code that is not ours: output functions, detoasting.
+ *		Types that are rendered through their output function, and detoasting.
  *
- * Two things set such a call apart.  What it prints depends on settings of
- * the session, which a role or database may have changed: they are pinned for
- * its duration to those that Debezium's driver reads values with, and the
- * defaults where it pins none.  And it may raise an error, which in a change
- * callback would be met again at every reconnect: it runs in a subtransaction,
- * and a value that cannot be printed is a "false".
+ * Neither is ours: see guard.c.  A value that cannot be printed is a "false".
  */
 #include "postgres.h"
 
 #include "access/detoast.h"
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "pgtime.h"
-#include "utils/builtins.h"
-#include "utils/bytea.h"
-#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/pg_locale.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
-#include "utils/xml.h"
 
 #include "value/value.h"
 
@@ -38,19 +26,6 @@
  * the 1 GB of a palloc.
  */
 #define GUARD_BEYOND (16 * 1024 * 1024)
-
-/* The settings that are C variables. */
-typedef struct Settings
-{
-	int date_style;
-	int date_order;
-	int interval_style;
-	int extra_float_digits;
-	int bytea_output;
-	int xmlbinary;
-	bool quote_all_identifiers;
-	pg_tz *timezone;
-} Settings;
 
 /* One call of an output function. */
 typedef struct OutputCall
@@ -67,21 +42,12 @@ typedef struct DetoastCall
 	struct varlena *result;
 } DetoastCall;
 
-static pg_tz *utc;
-
 static void call_output(void *arg);
-static void call_output_pinned(const CdcType *type, OutputCall *call);
 static void call_detoast(void *arg);
-static bool in_subtransaction(void (*call) (void *arg), void *arg);
-static bool is_environment(int sqlerrcode);
-static Settings current_settings(void);
-static Settings pinned_settings(void);
-static bool same_settings(const Settings *a, const Settings *b);
-static void apply_settings(const Settings *settings);
-static int	pin_gucs(const CdcType *type);
+static int pin_gucs(const CdcType *type);
 static bool is_total(Oid function);
-static bool holds(Oid typid, bool (*wanted) (Oid typid));
-static bool composite_holds(Oid relid, bool (*wanted) (Oid typid));
+static bool holds(Oid typid, bool (*wanted)(Oid typid));
+static bool composite_holds(Oid relid, bool (*wanted)(Oid typid));
 static bool is_money(Oid typid);
 static bool is_reg(Oid typid);
 
@@ -93,8 +59,8 @@ static bool is_reg(Oid typid);
 void
 cdc_output_init(CdcType *type)
 {
-	Oid			function;
-	bool		varlena;
+	Oid function;
+	bool varlena;
 	MemoryContext cache = CurrentMemoryContext;
 
 	getTypeOutputInfo(type->typid, &function, &varlena);
@@ -106,8 +72,6 @@ cdc_output_init(CdcType *type)
 
 	type->pin_money = holds(type->typid, is_money);
 	type->pin_path = holds(type->typid, is_reg);
-	if (utc == NULL)
-		utc = pg_tzset("UTC");
 }
 
 /*
@@ -118,31 +82,29 @@ bool
 cdc_output_text(const CdcType *type, Datum value, CdcSlice *text)
 {
 	/* the function may cache things in its FmgrInfo, but not change the type */
-	OutputCall	call = {(FmgrInfo *) &type->output, value, NULL};
+	OutputCall call = {(FmgrInfo *) &type->output, value, NULL};
+	int level = pin_gucs(type);
+	bool done = true;
 
 	if (type->guard ||
 		(type->typlen == -1 && VARSIZE_ANY(DatumGetPointer(value)) > GUARD_BEYOND))
-	{
-		MemoryContext cache = type->output.fn_mcxt;
-		bool		done;
-		int			level = pin_gucs(type);
-
 		done = cdc_guard(call_output, &call);
-		if (level > 0)
-			AtEOXact_GUC(false, level);
-		if (!done)
-		{
-			if (type->guard)
-			{
-				call.function->fn_extra = NULL;
-				MemoryContextReset(cache);
-			}
-			return false;
-		}
-	}
 	else
-		call_output_pinned(type, &call);
+		cdc_guard_settings(call_output, &call);
 
+	/* after an error that goes on, the end of the transaction does it */
+	if (level > 0)
+		AtEOXact_GUC(false, level);
+
+	if (!done)
+	{
+		if (type->guard)
+		{
+			call.function->fn_extra = NULL;
+			MemoryContextReset(call.function->fn_mcxt);
+		}
+		return false;
+	}
 	*text = cdc_utf8(call.result, strlen(call.result));
 	return true;
 }
@@ -174,65 +136,10 @@ cdc_output_detoast(Datum value, Datum *plain)
 
 	call.value = attr;
 	call.result = NULL;
-	if (!in_subtransaction(call_detoast, &call))
+	if (!cdc_guard_errors(call_detoast, &call))
 		return false;
 	*plain = PointerGetDatum(call.result);
 	return true;
-}
-
-bool
-cdc_guard(void (*call) (void *arg), void *arg)
-{
-	Settings	session = current_settings();
-	Settings	pinned;
-	bool		done = false;
-
-	if (utc == NULL)
-		utc = pg_tzset("UTC");
-	pinned = pinned_settings();
-	if (same_settings(&session, &pinned))
-		return in_subtransaction(call, arg);
-
-	PG_TRY();
-	{
-		apply_settings(&pinned);
-		done = in_subtransaction(call, arg);
-	}
-	PG_FINALLY();
-	{
-		apply_settings(&session);
-	}
-	PG_END_TRY();
-	return done;
-}
-
-/* A call that cannot fail but for the environment: no subtransaction. */
-static void
-call_output_pinned(const CdcType *type, OutputCall *call)
-{
-	Settings	session = current_settings();
-	Settings	pinned = pinned_settings();
-	int			level = pin_gucs(type);
-
-	if (same_settings(&session, &pinned))
-		call_output(call);
-	else
-	{
-		PG_TRY();
-		{
-			apply_settings(&pinned);
-			call_output(call);
-		}
-		PG_FINALLY();
-		{
-			apply_settings(&session);
-		}
-		PG_END_TRY();
-	}
-
-	/* after an error the end of the (sub)transaction does it */
-	if (level > 0)
-		AtEOXact_GUC(false, level);
 }
 
 static void
@@ -252,139 +159,6 @@ call_detoast(void *arg)
 }
 
 /*
- * Runs call(arg) in a subtransaction that is always rolled back: whatever the
- * call did to the session is undone, what it allocated in the caller's memory
- * stays.  False when it raised an error that is its own fault.
- */
-static bool
-in_subtransaction(void (*call) (void *arg), void *arg)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData *volatile error = NULL;
-	volatile bool done = false;
-
-	/* read_event() in a parallel query: errors end the query, nothing more */
-	if (IsInParallelMode())
-	{
-		call(arg);
-		return true;
-	}
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		call(arg);
-		done = true;
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-
-	/* also before an error goes on: the server counts on its own nesting */
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-
-	if (!done)
-	{
-		if (is_environment(error->sqlerrcode))
-			ReThrowError(error);
-
-		/* not its message: that may quote the value */
-		elog(DEBUG2, "value cannot be rendered: SQLSTATE %s",
-			 unpack_sql_state(error->sqlerrcode));
-		FreeErrorData(error);
-	}
-	return done;
-}
-
-/*
- * Errors that say nothing about the value: the transaction is rolled back
- * (the server ends decoding of a transaction that aborts meanwhile with one),
- * resources are exhausted, somebody intervened, the system failed.  A text
- * that does not fit into memory that the server is willing to give is neither:
- * it raises "program limit exceeded" or an internal error.
- */
-static bool
-is_environment(int sqlerrcode)
-{
-	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
-	{
-		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):
-		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):
-		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):
-		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):
-			return true;
-		default:
-			return false;
-	}
-}
-
-static Settings
-current_settings(void)
-{
-	Settings	settings;
-
-	settings.date_style = DateStyle;
-	settings.date_order = DateOrder;
-	settings.interval_style = IntervalStyle;
-	settings.extra_float_digits = extra_float_digits;
-	settings.bytea_output = bytea_output;
-	settings.xmlbinary = xmlbinary;
-	settings.quote_all_identifiers = quote_all_identifiers;
-	settings.timezone = session_timezone;
-	return settings;
-}
-
-static Settings
-pinned_settings(void)
-{
-	Settings	settings;
-
-	settings.date_style = USE_ISO_DATES;
-	settings.date_order = DATEORDER_MDY;
-	settings.interval_style = INTSTYLE_POSTGRES;
-	settings.extra_float_digits = 1;
-	settings.bytea_output = BYTEA_OUTPUT_HEX;
-	settings.xmlbinary = XMLBINARY_BASE64;
-	settings.quote_all_identifiers = false;
-	settings.timezone = utc;
-	return settings;
-}
-
-static bool
-same_settings(const Settings *a, const Settings *b)
-{
-	return a->date_style == b->date_style &&
-		a->date_order == b->date_order &&
-		a->interval_style == b->interval_style &&
-		a->extra_float_digits == b->extra_float_digits &&
-		a->bytea_output == b->bytea_output &&
-		a->xmlbinary == b->xmlbinary &&
-		a->quote_all_identifiers == b->quote_all_identifiers &&
-		a->timezone == b->timezone;
-}
-
-static void
-apply_settings(const Settings *settings)
-{
-	DateStyle = settings->date_style;
-	DateOrder = settings->date_order;
-	IntervalStyle = settings->interval_style;
-	extra_float_digits = settings->extra_float_digits;
-	bytea_output = settings->bytea_output;
-	xmlbinary = settings->xmlbinary;
-	quote_all_identifiers = settings->quote_all_identifiers;
-	session_timezone = settings->timezone;
-}
-
-/*
  * Settings that are more than a variable, for the few types that they show
  * in: returns a GUC nest level to be ended, or 0.  The path is the default
  * one without the user's own schema, which a name's visibility depends on: a
@@ -393,8 +167,8 @@ apply_settings(const Settings *settings)
 static int
 pin_gucs(const CdcType *type)
 {
-	bool		money = type->pin_money && strcmp(locale_monetary, "C") != 0;
-	int			level;
+	bool money = type->pin_money && strcmp(locale_monetary, "C") != 0;
+	int level;
 
 	if (!money && !type->pin_path)
 		return 0;
@@ -448,9 +222,9 @@ is_total(Oid function)
  * type's relation would wait for whoever alters it.
  */
 static bool
-holds(Oid typid, bool (*wanted) (Oid typid))
+holds(Oid typid, bool (*wanted)(Oid typid))
 {
-	Oid			part = InvalidOid;
+	Oid part = InvalidOid;
 
 	if (wanted(typid))
 		return true;
@@ -478,16 +252,16 @@ holds(Oid typid, bool (*wanted) (Oid typid))
 }
 
 static bool
-composite_holds(Oid relid, bool (*wanted) (Oid typid))
+composite_holds(Oid relid, bool (*wanted)(Oid typid))
 {
-	AttrNumber	attnum;
+	AttrNumber attnum;
 
 	for (attnum = 1;; attnum++)
 	{
-		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
-											Int16GetDatum(attnum));
+		HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+										  Int16GetDatum(attnum));
 		Form_pg_attribute att;
-		Oid			typid;
+		Oid typid;
 
 		if (!HeapTupleIsValid(tuple))
 			return false;

@@ -21,21 +21,21 @@
 /* How a type's string is made. */
 typedef enum TextSource
 {
-	SOURCE_VARLENA,				/* the bytes of the value */
-	SOURCE_CHAR,				/* "char" */
+	SOURCE_VARLENA, /* the bytes of the value */
+	SOURCE_CHAR, /* "char" */
 	SOURCE_NAME,
 	SOURCE_UUID,
-	SOURCE_OUTPUT				/* the output function */
+	SOURCE_OUTPUT /* the output function */
 } TextSource;
 
 typedef struct TextKind
 {
-	Oid typid;					/* or InvalidOid: by name */
+	Oid typid; /* or InvalidOid: by name */
 	const char *name;
 	TextSource source;
-	const char *schema;			/* NULL: a plain string */
-	bool maskable;				/* the driver says CHAR or VARCHAR for it */
-	bool elements_required;		/* no case of its own for arrays in PostgresValueConverter */
+	const char *schema; /* NULL: a plain string */
+	bool maskable; /* the driver says CHAR or VARCHAR for it */
+	bool elements_required; /* no case of its own for arrays in PostgresValueConverter */
 } TextKind;
 
 static const TextKind kinds[] = {
@@ -114,9 +114,9 @@ cdc_text_resolve(CdcType *type, const CdcTypeInfo *info)
 static const TextKind *
 find_kind(const CdcTypeInfo *info)
 {
-	bool		by_name = info->typid >= FirstNormalObjectId && info->typtype == TYPTYPE_BASE &&
-		!OidIsValid(info->element);
-	int			i;
+	bool by_name = info->typid >= FirstNormalObjectId && info->typtype == TYPTYPE_BASE &&
+				   !OidIsValid(info->element);
+	int i;
 
 	for (i = 0; i < lengthof(kinds); i++)
 	{
@@ -183,7 +183,7 @@ get_varlena(const CdcType *type, Datum value, CdcSlice *text)
 static bool
 encode_text(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcSlice	text;
+	CdcSlice text;
 
 	if (!type->text(type, value, &text))
 		return false;
@@ -195,8 +195,8 @@ encode_text(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 get_char(const CdcType *type, Datum value, CdcSlice *text)
 {
-	char		c = DatumGetChar(value);
-	char	   *byte;
+	char c = DatumGetChar(value);
+	char *byte;
 
 	if (IS_HIGHBIT_SET(c))
 		return cdc_output_text(type, value, text);
@@ -225,7 +225,7 @@ get_withheld(const CdcType *type, Datum value, CdcSlice *text)
 static bool
 encode_uuid(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	char		digits[UUID_TEXT_LEN];
+	char digits[UUID_TEXT_LEN];
 
 	print_uuid(value, digits);
 	cdc_json_plain(buf, digits, UUID_TEXT_LEN);
@@ -235,7 +235,7 @@ encode_uuid(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 get_uuid(const CdcType *type, Datum value, CdcSlice *text)
 {
-	char	   *digits = palloc(UUID_TEXT_LEN);
+	char *digits = palloc(UUID_TEXT_LEN);
 
 	print_uuid(value, digits);
 	text->data = digits;
@@ -249,7 +249,7 @@ print_uuid(Datum value, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
 	const pg_uuid_t *uuid = DatumGetUUIDP(value);
-	int			i;
+	int i;
 
 	for (i = 0; i < UUID_LEN; i++)
 	{

@@ -140,6 +140,10 @@ extern CdcType *cdc_type_map(CdcType *type, const CdcMapper *mapper, bool nullab
 /* The same for a constant (JSON), such as a column's default, of an unmapped type; NULL: null. */
 extern const char *cdc_type_map_constant(const CdcType *mapped, const char *json);
 
+/* unquote.c: the text of a JSON string (of other JSON, the JSON); at most "limit" of the bytes in base64 */
+extern CdcSlice cdc_unquote(const char *json, size_t len);
+extern CdcSlice cdc_unbase64(CdcSlice base64, size_t limit);
+
 /* hash.c: what a hash mapper makes of a text; 0, or the number of hex digits written */
 #define CDC_HASH_MAX_DIGITS 128
 extern int cdc_hash_digits(const CdcMapper *mapper, const char *salt, CdcSlice text, char *digits);
@@ -159,12 +163,16 @@ extern bool cdc_output_text(const CdcType *type, Datum value, CdcSlice *text);	/
 extern bool cdc_output_detoast(Datum value, Datum *plain);
 
 /*
- * output.c: runs call(arg) in a subtransaction with the session's settings
+ * guard.c: runs call(arg) in a subtransaction with the session's settings
  * pinned; false when it raised an error that is the value's fault (errors of
  * the environment, such as a cancel, go on).  What it allocates in
  * CurrentMemoryContext stays.
  */
 extern bool cdc_guard(void (*call) (void *arg), void *arg);
+
+/* The two halves of it: only the subtransaction; only the settings, and errors go on. */
+extern bool cdc_guard_errors(void (*call)(void *arg), void *arg);
+extern void cdc_guard_settings(void (*call)(void *arg), void *arg);
 
 /*
  * encoding.c: server encoding to UTF-8, never an error; the result may point
