@@ -130,7 +130,7 @@ key_changed(Change *change)
 		!cdc_row_same_nulls(table->key, table->nkey, &change->old, &change->new);
 }
 
-/* The key of an update as it was: none when the old tuple tells nothing. */
+/* An update that is not skipped as such; each half of a key change may still be. */
 static void
 emit_update(Change *change)
 {
@@ -138,6 +138,8 @@ emit_update(Change *change)
 	int skipped = session->setup.options->skipped_operations;
 	const CdcRow *before = change->has_old ? &change->old : NULL;
 
+	if (skipped & CDC_SKIP_UPDATE)
+		return;
 	if (key_changed(change))
 	{
 		if (skipped & CDC_SKIP_DELETE)
@@ -151,8 +153,6 @@ emit_update(Change *change)
 			emit_event(change, 'c', &change->new, NULL, &change->new, CDC_HEADER_OLDKEY, &change->old);
 		return;
 	}
-	if (skipped & CDC_SKIP_UPDATE)
-		return;
 	if (session->setup.options->skip_messages_without_change && before && cdc_rows_equal(change->table, &change->old, &change->new, &session->setup.counters))
 		return;
 	emit_event(change, 'u', &change->new, before, &change->new, CDC_HEADER_NONE, NULL);

@@ -154,6 +154,7 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 	const CdcSchema *schema = column->schema;
 	const char *null = "null";
 	const char *required;
+	bool must;
 	CdcBuf buf;
 
 	cdc_buf_palloc(&buf, 64);
@@ -169,7 +170,9 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 	else if (settings->converter->replace_null_with_default && schema->default_json && schema->optional)
 		null = schema->default_json;
 	required = null;
-	if (settings->fits && !schema->optional)
+	/* the connector looks at the column, whose field may be optional all the same (PostGIS geometry) */
+	must = settings->quirks ? column->notnull : settings->fits && !schema->optional;
+	if (must)
 		required = schema->default_json ? schema->default_json : type->fallback ? type->fallback : "null";
 
 	column->null_text = constant(null);
