@@ -61,6 +61,7 @@ static const char *unavailable(const CdcType *type);
 static const char *unavailable_integers(const CdcOptions *options);
 static const char *unavailable_uuid(const CdcSettings *settings);
 static bool encode_array(CdcBuf *buf, const CdcType *type, Datum value);
+static bool encode_vector(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_empty(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_nothing(CdcBuf *buf, const CdcType *type, Datum value);
 static bool write_dimension(Walk *walk, int dim);
@@ -104,7 +105,7 @@ cdc_array_resolve(CdcType *type, const CdcTypeInfo *info)
 	 * as an array without elements.  As elements of an array they fail.
 	 */
 	if (vector && settings->quirks)
-		type->encode = info->in_array ? encode_nothing : encode_empty;
+		type->encode = info->in_array ? encode_nothing : encode_vector;
 	else
 		type->encode = encode_array;
 	return true;
@@ -297,6 +298,18 @@ encode_array(CdcBuf *buf, const CdcType *type, Datum value)
 	if (walk.ndim > 1 && walk.rules->flat)
 		return write_nulls(buf, walk.rules, walk.dims[0]);
 	return write_dimension(&walk, 0);
+}
+
+/* As the driver reads them: see cdc_array_resolve().  A text of no length is nothing at all. */
+static bool
+encode_vector(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	/* oidvector and int2vector begin alike */
+	const size_t header = offsetof(oidvector, values) - VARHDRSZ;
+
+	if (VARSIZE_ANY_EXHDR(DatumGetPointer(value)) <= header)
+		return false;
+	return encode_empty(buf, type, value);
 }
 
 static bool
