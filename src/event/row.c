@@ -47,7 +47,9 @@ cdc_column_unavailable(const CdcColumn *column, const CdcRow *row)
 static inline bool
 encode(CdcBuf *buf, const CdcColumn *column, Datum value)
 {
-	if (column->varlena && VARATT_IS_EXTENDED(DatumGetPointer(value)) && !VARATT_IS_SHORT(DatumGetPointer(value)) &&
+	/* not VARATT_IS_SHORT: that holds for what is out of line, too */
+	if (column->varlena &&
+		(VARATT_IS_EXTERNAL(DatumGetPointer(value)) || VARATT_IS_COMPRESSED(DatumGetPointer(value))) &&
 		!cdc_output_detoast(value, &value))
 		return false;
 	return column->type->encode(buf, column->type, value);
