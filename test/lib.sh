@@ -148,7 +148,7 @@ cdc_packages() {
 			cdc_major=$(cdc_debian_major)
 		fi
 		[ "${cdc_major:-0}" -ge 15 ] ||
-			cdc_die "this system packages PostgreSQL ${cdc_major:-in no version that it names}, and cdc_json needs 15 or later (https://apt.postgresql.org has them); PG_CONFIG=/path/to/pg_config chooses an installed server"
+			cdc_die "this system packages PostgreSQL ${cdc_major:-in no version that it names}, and cdc_json needs 15 or later (the apt repository of the PostgreSQL project has them); PG_CONFIG=/path/to/pg_config chooses an installed server"
 		PG_CONFIG=/usr/lib/postgresql/$cdc_major/bin/pg_config
 		server="postgresql-$cdc_major postgresql-server-dev-$cdc_major"
 		[ "$1" = demo ] || server="$server postgresql-$cdc_major-postgis-3"
@@ -275,7 +275,8 @@ cdc_end() {
 	exit $status
 }
 
-# cdc_launch demo|test SCRIPT: runs SCRIPT's other half, "SCRIPT inside"
+# cdc_launch demo|test SCRIPT: runs SCRIPT's other half, "SCRIPT inside", and
+# then, outside again, the function that cdc_after names
 cdc_launch() {
 	PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 	LC_ALL=C.UTF-8
@@ -316,7 +317,9 @@ cdc_launch() {
 		sh "$cdc_work/src/$2" inside &
 	cdc_inside=$!
 	wait "$cdc_inside"
-	exit
+	status=$?
+	${cdc_after:-:}
+	exit $status
 }
 
 # ---------------------------------------------------------------------------
