@@ -31,13 +31,13 @@
 #include "value/value.h"
 
 /* Renders the text that the rules leave; false when it is no value of the type. */
-typedef bool (*DefaultWriter) (CdcBuf *buf, const CdcType *type, const char *text);
+typedef bool (*DefaultWriter)(CdcBuf *buf, const CdcType *type, const char *text);
 
 typedef struct DefaultRule
 {
 	Oid typid;
-	const char *generated;		/* what a function call stands for */
-	bool trim;					/* blanks around the expression do not count */
+	const char *generated; /* what a function call stands for */
+	bool trim; /* blanks around the expression do not count */
 	DefaultWriter write;
 } DefaultRule;
 
@@ -93,8 +93,7 @@ static const DefaultRule rules[] = {
 	{TIMEOID, "00:00", true, write_time},
 	{TIMESTAMPOID, "1970-01-01", true, write_timestamp},
 	{TIMESTAMPTZOID, "1970-01-01", true, write_timestamp},
-	{INTERVALOID, "epoch", true, write_interval}
-};
+	{INTERVALOID, "epoch", true, write_interval}};
 
 /*
  * What is infinite, or the end of the day, becomes Java's largest or smallest
@@ -121,8 +120,7 @@ static const struct
 	{"io.debezium.time.MicroTimestamp", "infinity", "-9223372036853775810"},
 	{"io.debezium.time.MicroTimestamp", "-infinity", "-9223372036854775808"},
 	{"io.debezium.time.IsoTimestamp", "infinity", "\"+999999999-12-31T23:59:59.999999999Z\""},
-	{"io.debezium.time.IsoTimestamp", "-infinity", "\"-999999999-01-01T00:00:00Z\""}
-};
+	{"io.debezium.time.IsoTimestamp", "-infinity", "\"-999999999-01-01T00:00:00Z\""}};
 
 const char *
 cdc_type_default(const CdcType *type, Oid declared, const char *expression)
@@ -149,7 +147,7 @@ cdc_type_default(const CdcType *type, Oid declared, const char *expression)
 
 	cdc_buf_palloc(&buf, 64);
 	buf.ascii = type->settings->ascii;
-	if (!(rule ? rule->write : write_text) (&buf, type, text))
+	if (!(rule ? rule->write : write_text)(&buf, type, text))
 		return NULL;
 	return cdc_buf_cstring(&buf);
 }
@@ -250,7 +248,7 @@ line_length(const char *text)
 		if ((unsigned char) p[0] == 0xC2 && (unsigned char) p[1] != 0x85)
 			p++;
 		else if ((unsigned char) p[0] == 0xE2 && !((unsigned char) p[1] == 0x80 &&
-												  ((unsigned char) p[2] == 0xA8 || (unsigned char) p[2] == 0xA9)))
+												   ((unsigned char) p[2] == 0xA8 || (unsigned char) p[2] == 0xA9)))
 			p++;
 		else
 			return p - text;
@@ -274,7 +272,7 @@ extract_enum(Oid typid, const char *expression)
 	for (next = strstr(expression, "::"); next; next = strstr(next + 1, "::"))
 		cast = next;
 	same = cast != NULL &&
-		is_type_name(cast + 2, cdc_utf8_cstring(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname)));
+		   is_type_name(cast + 2, cdc_utf8_cstring(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname)));
 	ReleaseSysCache(tuple);
 
 	if (!same || cast - expression < 2 || expression[0] != '\'' || cast[-1] != '\'')
@@ -299,7 +297,7 @@ is_type_name(const char *text, const char *name)
 	if (len >= quoted_len && strcmp(text + len - quoted_len, quoted) == 0)
 		return len == quoted_len || text[len - quoted_len - 1] == '.';
 	return len >= name_len && strcmp(text + len - name_len, name) == 0 &&
-		(len == name_len || text[len - name_len - 1] == '.');
+		   (len == name_len || text[len - name_len - 1] == '.');
 }
 
 /* Integer.valueOf(text, 2) != 0; without a sign, which no bit string has */
@@ -396,7 +394,7 @@ write_numeric(CdcBuf *buf, const CdcType *type, const char *text)
 	Datum value;
 
 	return cdc_parse_decimal(text, type->scale, number) &&
-		call_input(numeric_in, number, &value) && type->encode(buf, type, value);
+		   call_input(numeric_in, number, &value) && type->encode(buf, type, value);
 }
 
 /* Character types, JSON, XML, enums: neither padded nor cut nor checked */
@@ -480,7 +478,7 @@ write_interval(CdcBuf *buf, const CdcType *type, const char *text)
 	interval.month = (int32) ((uint32) parsed.years * MONTHS_PER_YEAR + (uint32) parsed.months);
 	interval.day = parsed.days;
 	interval.time = ((int64) parsed.hours * MINS_PER_HOUR + parsed.minutes) * USECS_PER_MINUTE +
-		(int64) rint(parsed.seconds * 1000000);
+					(int64) rint(parsed.seconds * 1000000);
 	return type->encode(buf, type, IntervalPGetDatum(&interval));
 }
 

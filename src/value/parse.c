@@ -12,10 +12,10 @@
 #include "value/calendar.h"
 #include "value/parse.h"
 
-#define MAX_EXPONENT 200000		/* numeric has no more than 131072 digits before the point */
-#define MAX_OFFSET (18 * 3600)	/* ZoneOffset */
-#define MAX_YEAR 5874897		/* the server's last */
-#define MAX_SECONDS 1e9			/* more than an interval can have, and safe to convert */
+#define MAX_EXPONENT 200000 /* numeric has no more than 131072 digits before the point */
+#define MAX_OFFSET (18 * 3600) /* ZoneOffset */
+#define MAX_YEAR 5874897 /* the server's last */
+#define MAX_SECONDS 1e9 /* more than an interval can have, and safe to convert */
 
 static bool is_digit(char c);
 static const char *skip_space(const char *p);
@@ -29,7 +29,7 @@ bool
 cdc_parse_int(const char *text, int64_t min, int64_t max, int64_t *value)
 {
 	bool negative = *text == '-';
-	const uint64_t limit = negative ? (uint64_t) -(min + 1) + 1 : (uint64_t) max;
+	const uint64_t limit = negative ? (uint64_t) - (min + 1) + 1 : (uint64_t) max;
 	uint64_t sum = 0;
 
 	if (*text == '-' || *text == '+')
@@ -126,7 +126,7 @@ cdc_parse_decimal_size(const char *text)
 
 	if (!read_exponent(text + mantissa, &exponent))
 		return 1;
-	return mantissa + (size_t) abs(exponent) + 4;	/* sign, 0, point, end */
+	return mantissa + (size_t) abs(exponent) + 4; /* sign, 0, point, end */
 }
 
 bool
@@ -136,8 +136,8 @@ cdc_parse_decimal(const char *text, int scale, char *out)
 	const char *end = text + mantissa;
 	const char *p = text;
 	int32_t exponent;
-	int64_t whole = 0;			/* digits before the point */
-	int64_t count = 0;			/* digits in all */
+	int64_t whole = 0; /* digits before the point */
+	int64_t count = 0; /* digits in all */
 	int64_t i;
 	char *digits;
 

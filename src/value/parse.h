@@ -42,9 +42,9 @@ extern bool cdc_parse_time(const char *text, int64_t *micros);
  */
 typedef struct CdcParsedTimestamp
 {
-	int64_t day;				/* since 1970-01-01, as written */
-	int64_t micros;				/* of that day, as written */
-	int32_t offset;				/* seconds east of Greenwich, 0 if not written */
+	int64_t day; /* since 1970-01-01, as written */
+	int64_t micros; /* of that day, as written */
+	int32_t offset; /* seconds east of Greenwich, 0 if not written */
 } CdcParsedTimestamp;
 
 extern bool cdc_parse_timestamp(const char *text, CdcParsedTimestamp *parsed);
@@ -57,7 +57,7 @@ typedef struct CdcParsedInterval
 	int32_t days;
 	int32_t hours;
 	int32_t minutes;
-	double seconds;				/* less than a billion, either way */
+	double seconds; /* less than a billion, either way */
 } CdcParsedInterval;
 
 extern bool cdc_parse_interval(const char *text, CdcParsedInterval *parsed);
