@@ -15,7 +15,7 @@ static void begin_constant(CdcBuf *buf, const CdcSettings *settings);
 char *
 cdc_constant_string(const CdcSettings *settings, const char *text, size_t len)
 {
-	CdcBuf		buf;
+	CdcBuf buf;
 
 	begin_constant(&buf, settings);
 	cdc_json_string(&buf, text, len);
@@ -26,7 +26,7 @@ cdc_constant_string(const CdcSettings *settings, const char *text, size_t len)
 char *
 cdc_constant_base64(const CdcSettings *settings, const uint8 *bytes, size_t len)
 {
-	CdcBuf		buf;
+	CdcBuf buf;
 
 	begin_constant(&buf, settings);
 	cdc_json_base64(&buf, bytes, len);

@@ -25,7 +25,7 @@ static const uint64_t powers_of_10[] = {1, 10, 100, 1000, CDC_DECIMAL_BASE};
 static inline unsigned
 digit_at(const CdcDecimal *number, int i)
 {
-	uint16_t	digit;
+	uint16_t digit;
 
 	if (i < 0 || i >= number->ndigits)
 		return 0;
@@ -55,9 +55,9 @@ void
 cdc_decimal_from_int64(CdcDecimal *number, uint16_t *digits, int64_t value, int scale)
 {
 	/* negated without overflow for the most negative value */
-	uint64_t	rest = value < 0 ? ~(uint64_t) value + 1 : (uint64_t) value;
-	int			partial = scale % CDC_DECIMAL_BASE_DIGITS;
-	int			i = CDC_DECIMAL_INT64_DIGITS;
+	uint64_t rest = value < 0 ? ~(uint64_t) value + 1 : (uint64_t) value;
+	int partial = scale % CDC_DECIMAL_BASE_DIGITS;
+	int i = CDC_DECIMAL_INT64_DIGITS;
 
 	/* the point lies between two digits: the last one may be filled up with zeros */
 	if (partial > 0)
@@ -73,7 +73,7 @@ cdc_decimal_from_int64(CdcDecimal *number, uint16_t *digits, int64_t value, int 
 	number->negative = value < 0;
 	number->ndigits = CDC_DECIMAL_INT64_DIGITS;
 	number->weight = CDC_DECIMAL_INT64_DIGITS - 1 -
-		(scale + CDC_DECIMAL_BASE_DIGITS - 1) / CDC_DECIMAL_BASE_DIGITS;
+					 (scale + CDC_DECIMAL_BASE_DIGITS - 1) / CDC_DECIMAL_BASE_DIGITS;
 	number->dscale = scale;
 	number->digits = digits;
 	cdc_decimal_normalize(number);
@@ -82,8 +82,8 @@ cdc_decimal_from_int64(CdcDecimal *number, uint16_t *digits, int64_t value, int 
 int
 cdc_decimal_least_scale(const CdcDecimal *number)
 {
-	int			scale = CDC_DECIMAL_BASE_DIGITS * (number->ndigits - 1 - number->weight);
-	unsigned	last = digit_at(number, number->ndigits - 1);
+	int scale = CDC_DECIMAL_BASE_DIGITS * (number->ndigits - 1 - number->weight);
+	unsigned last = digit_at(number, number->ndigits - 1);
 
 	if (number->ndigits == 0 || scale <= 0)
 		return 0;
@@ -95,7 +95,7 @@ cdc_decimal_least_scale(const CdcDecimal *number)
 size_t
 cdc_decimal_plain_size(const CdcDecimal *number, int scale)
 {
-	int			whole = number->weight < 0 ? 1 : number->weight + 1;
+	int whole = number->weight < 0 ? 1 : number->weight + 1;
 
 	/* sign, digits before the point, point, digits after it */
 	return 2 + (size_t) whole * CDC_DECIMAL_BASE_DIGITS + (size_t) scale;
@@ -104,10 +104,12 @@ cdc_decimal_plain_size(const CdcDecimal *number, int scale)
 size_t
 cdc_decimal_plain(const CdcDecimal *number, int scale, char *text)
 {
-	char	   *p = text;
-	unsigned	first = digit_at(number, 0);
-	int			skip = first >= 1000 ? 0 : first >= 100 ? 1 : first >= 10 ? 2 : 3;
-	int			i = 0;
+	char *p = text;
+	unsigned first = digit_at(number, 0);
+	int skip = first >= 1000 ? 0 : first >= 100 ? 1
+							   : first >= 10	? 2
+												: 3;
+	int i = 0;
 
 	if (number->negative)
 		*p++ = '-';
@@ -137,18 +139,20 @@ cdc_decimal_plain(const CdcDecimal *number, int scale, char *text)
 size_t
 cdc_decimal_java(const CdcDecimal *number, int scale, char *text)
 {
-	size_t		len = cdc_decimal_plain(number, scale, text);
-	size_t		sign = number->negative ? 1 : 0;
-	unsigned	first = digit_at(number, 0);
-	int			exponent;		/* of the first decimal digit that is not zero */
-	size_t		ndigits;
-	char	   *p;
+	size_t len = cdc_decimal_plain(number, scale, text);
+	size_t sign = number->negative ? 1 : 0;
+	unsigned first = digit_at(number, 0);
+	int exponent; /* of the first decimal digit that is not zero */
+	size_t ndigits;
+	char *p;
 
 	if (number->ndigits == 0)
 		exponent = -scale;
 	else
 		exponent = number->weight * CDC_DECIMAL_BASE_DIGITS +
-			(first >= 1000 ? 3 : first >= 100 ? 2 : first >= 10 ? 1 : 0);
+				   (first >= 1000 ? 3 : first >= 100 ? 2
+									: first >= 10	 ? 1
+													 : 0);
 	if (exponent >= -6)
 		return len;
 
@@ -175,8 +179,8 @@ cdc_decimal_java(const CdcDecimal *number, int scale, char *text)
 size_t
 cdc_decimal_unscaled_size(const CdcDecimal *number, int scale)
 {
-	int			whole = number->weight < 0 ? 0 : number->weight + 1;
-	size_t		ndecimals = (size_t) whole * CDC_DECIMAL_BASE_DIGITS + (size_t) scale;
+	int whole = number->weight < 0 ? 0 : number->weight + 1;
+	size_t ndecimals = (size_t) whole * CDC_DECIMAL_BASE_DIGITS + (size_t) scale;
 
 	/*
 	 * A decimal digit takes less than 10/3 bits.  One word more for what is
@@ -188,16 +192,16 @@ cdc_decimal_unscaled_size(const CdcDecimal *number, int scale)
 size_t
 cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const uint8_t **bytes)
 {
-	const int	step = 4;		/* digits at a time: 10000 ^ 4 and 10000 ^ 4 * 1000 fit into 64 bits */
-	int			partial = scale % CDC_DECIMAL_BASE_DIGITS;
-	int			count = number->weight + 1 + scale / CDC_DECIMAL_BASE_DIGITS;
-	uint64_t   *limbs = work + 1;	/* least significant first */
-	size_t		nlimbs = 1;
-	size_t		len;
-	uint8_t    *out;
-	uint8_t		sign = number->negative ? 0xff : 0;
-	size_t		i;
-	int			next = 0;
+	const int step = 4; /* digits at a time: 10000 ^ 4 and 10000 ^ 4 * 1000 fit into 64 bits */
+	int partial = scale % CDC_DECIMAL_BASE_DIGITS;
+	int count = number->weight + 1 + scale / CDC_DECIMAL_BASE_DIGITS;
+	uint64_t *limbs = work + 1; /* least significant first */
+	size_t nlimbs = 1;
+	size_t len;
+	uint8_t *out;
+	uint8_t sign = number->negative ? 0xff : 0;
+	size_t i;
+	int next = 0;
 
 	/* the leading digits, so that the rest is a multiple of the step */
 	limbs[0] = 0;
@@ -205,10 +209,10 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 		limbs[0] = limbs[0] * CDC_DECIMAL_BASE + digit_at(number, next++);
 	while (next < count)
 	{
-		uint64_t	chunk = 0;
-		uint64_t	factor = 1;
-		uint64_t	carry;
-		int			k;
+		uint64_t chunk = 0;
+		uint64_t factor = 1;
+		uint64_t carry;
+		int k;
 
 		for (k = 0; k < step; k++)
 		{
@@ -221,9 +225,9 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 	}
 	if (partial > 0)
 	{
-		unsigned	digit = digit_at(number, count);
-		uint64_t	cut = powers_of_10[CDC_DECIMAL_BASE_DIGITS - partial];
-		uint64_t	carry = multiply_add(limbs, nlimbs, powers_of_10[partial], digit / cut);
+		unsigned digit = digit_at(number, count);
+		uint64_t cut = powers_of_10[CDC_DECIMAL_BASE_DIGITS - partial];
+		uint64_t carry = multiply_add(limbs, nlimbs, powers_of_10[partial], digit / cut);
 
 		if (carry != 0)
 			limbs[nlimbs++] = carry;
@@ -231,7 +235,7 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 
 	if (number->negative)
 	{
-		uint64_t	carry = 1;
+		uint64_t carry = 1;
 
 		for (i = 0; i < nlimbs; i++)
 		{
@@ -239,17 +243,17 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 			carry = carry != 0 && limbs[i] == 0;
 		}
 		if (carry != 0)
-			sign = 0;			/* it was zero, cut off */
+			sign = 0; /* it was zero, cut off */
 	}
 
 	/* in place: the words in reverse, and each of them most significant byte first */
 	for (i = 0; i < nlimbs - i; i++)
 	{
-		uint64_t	low = limbs[i];
-		uint64_t	high = limbs[nlimbs - 1 - i];
-		uint8_t    *front = (uint8_t *) (limbs + i);
-		uint8_t    *back = (uint8_t *) (limbs + nlimbs - 1 - i);
-		int			k;
+		uint64_t low = limbs[i];
+		uint64_t high = limbs[nlimbs - 1 - i];
+		uint8_t *front = (uint8_t *) (limbs + i);
+		uint8_t *back = (uint8_t *) (limbs + nlimbs - 1 - i);
+		int k;
 
 		for (k = 7; k >= 0; k--, high >>= 8)
 			front[k] = (uint8_t) high;
@@ -273,11 +277,11 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 double
 cdc_decimal_double(const CdcDecimal *number)
 {
-	char		text[DOUBLE_DIGITS * CDC_DECIMAL_BASE_DIGITS + 16];
-	char	   *p = text;
-	int			ndigits = number->ndigits < DOUBLE_DIGITS ? number->ndigits : DOUBLE_DIGITS;
-	int			exponent = (number->weight - ndigits + 1) * CDC_DECIMAL_BASE_DIGITS;
-	int			i;
+	char text[DOUBLE_DIGITS * CDC_DECIMAL_BASE_DIGITS + 16];
+	char *p = text;
+	int ndigits = number->ndigits < DOUBLE_DIGITS ? number->ndigits : DOUBLE_DIGITS;
+	int exponent = (number->weight - ndigits + 1) * CDC_DECIMAL_BASE_DIGITS;
+	int i;
 
 	switch (number->kind)
 	{
@@ -295,8 +299,8 @@ cdc_decimal_double(const CdcDecimal *number)
 	if (ndigits <= 4 && exponent >= -16 && exponent <= 16 &&
 		(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1))
 	{
-		uint64_t	mantissa = 0;
-		double		power = 1;
+		uint64_t mantissa = 0;
+		double power = 1;
 
 		for (i = 0; i < ndigits; i++)
 			mantissa = mantissa * CDC_DECIMAL_BASE + digit_at(number, i);
@@ -304,7 +308,7 @@ cdc_decimal_double(const CdcDecimal *number)
 			power *= CDC_DECIMAL_BASE;
 		if (mantissa <= (UINT64_C(1) << 53))
 		{
-			double		value = exponent < 0 ? (double) mantissa / power : (double) mantissa * power;
+			double value = exponent < 0 ? (double) mantissa / power : (double) mantissa * power;
 
 			return number->negative ? -value : value;
 		}
@@ -332,8 +336,8 @@ cdc_decimal_double(const CdcDecimal *number)
 static uint64_t
 multiply_add(uint64_t *limbs, size_t nlimbs, uint64_t factor, uint64_t summand)
 {
-	uint64_t	carry = summand;
-	size_t		i;
+	uint64_t carry = summand;
+	size_t i;
 
 	for (i = 0; i < nlimbs; i++)
 	{
@@ -344,11 +348,11 @@ multiply_add(uint64_t *limbs, size_t nlimbs, uint64_t factor, uint64_t summand)
 		carry = (uint64_t) (product >> 64);
 #else
 		/* in halves; "factor" is below 2 ^ 54, so the sums do not overflow */
-		uint64_t	low = (limbs[i] & 0xffffffff) * (factor & 0xffffffff);
-		uint64_t	left = (limbs[i] >> 32) * (factor & 0xffffffff);
-		uint64_t	right = (limbs[i] & 0xffffffff) * (factor >> 32);
-		uint64_t	high = (limbs[i] >> 32) * (factor >> 32);
-		uint64_t	middle = (low >> 32) + (left & 0xffffffff) + (right & 0xffffffff);
+		uint64_t low = (limbs[i] & 0xffffffff) * (factor & 0xffffffff);
+		uint64_t left = (limbs[i] >> 32) * (factor & 0xffffffff);
+		uint64_t right = (limbs[i] & 0xffffffff) * (factor >> 32);
+		uint64_t high = (limbs[i] >> 32) * (factor >> 32);
+		uint64_t middle = (low >> 32) + (left & 0xffffffff) + (right & 0xffffffff);
 
 		low = (middle << 32) | (low & 0xffffffff);
 		high += (left >> 32) + (right >> 32) + (middle >> 32);
@@ -363,7 +367,7 @@ multiply_add(uint64_t *limbs, size_t nlimbs, uint64_t factor, uint64_t summand)
 static inline char *
 put_digits(char *p, unsigned digit, int from, int to)
 {
-	char		all[CDC_DECIMAL_BASE_DIGITS];
+	char all[CDC_DECIMAL_BASE_DIGITS];
 
 	all[0] = (char) ('0' + digit / 1000);
 	all[1] = (char) ('0' + digit / 100 % 10);
@@ -377,8 +381,8 @@ put_digits(char *p, unsigned digit, int from, int to)
 static char *
 put_unsigned(char *p, unsigned value)
 {
-	char		reversed[12];
-	int			n = 0;
+	char reversed[12];
+	int n = 0;
 
 	do
 	{

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define CDC_DECIMAL_BASE 10000
-#define CDC_DECIMAL_BASE_DIGITS 4	/* decimal digits in one digit */
+#define CDC_DECIMAL_BASE_DIGITS 4 /* decimal digits in one digit */
 
 typedef enum CdcDecimalKind
 {
@@ -27,12 +27,12 @@ typedef enum CdcDecimalKind
 
 typedef struct CdcDecimal
 {
-	CdcDecimalKind kind;		/* the rest counts if it is finite */
-	bool		negative;		/* never for zero */
-	int			weight;			/* first digit's place: times 10000 ^ weight */
-	int			ndigits;		/* 0: zero; neither the first nor the last digit is 0 */
-	int			dscale;			/* decimal digits after the point that are displayed */
-	const void *digits;			/* uint16_t in native order, maybe unaligned */
+	CdcDecimalKind kind; /* the rest counts if it is finite */
+	bool negative; /* never for zero */
+	int weight; /* first digit's place: times 10000 ^ weight */
+	int ndigits; /* 0: zero; neither the first nor the last digit is 0 */
+	int dscale; /* decimal digits after the point that are displayed */
+	const void *digits; /* uint16_t in native order, maybe unaligned */
 } CdcDecimal;
 
 /* Drops leading and trailing zero digits, which all other functions expect to be gone. */
@@ -43,7 +43,7 @@ extern void cdc_decimal_normalize(CdcDecimal *number);
 extern void cdc_decimal_from_int64(CdcDecimal *number, uint16_t *digits, int64_t value, int scale);
 
 /* The fewest digits after the point that hold the value exactly: BigDecimal.stripTrailingZeros, not below 0. */
-extern int	cdc_decimal_least_scale(const CdcDecimal *number);
+extern int cdc_decimal_least_scale(const CdcDecimal *number);
 
 /* BigDecimal.toPlainString of the number with "scale" digits after the point; further ones are cut off. */
 extern size_t cdc_decimal_plain_size(const CdcDecimal *number, int scale);

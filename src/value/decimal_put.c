@@ -31,7 +31,7 @@ static const char *special_name(CdcDecimalKind kind);
 CdcSchema *
 cdc_decimal_schema(int scale, int precision)
 {
-	CdcSchema  *schema = cdc_schema_make(CDC_BYTES, "org.apache.kafka.connect.data.Decimal", 1);
+	CdcSchema *schema = cdc_schema_make(CDC_BYTES, "org.apache.kafka.connect.data.Decimal", 1);
 
 	cdc_schema_add_parameter(schema, "scale", psprintf("%d", scale));
 	if (precision >= 0)
@@ -46,8 +46,8 @@ cdc_decimal_schema(int scale, int precision)
 void
 cdc_decimal_constants(CdcType *type)
 {
-	CdcDecimal	zero = {CDC_DECIMAL_FINITE};
-	CdcBuf		buf;
+	CdcDecimal zero = {CDC_DECIMAL_FINITE};
+	CdcBuf buf;
 
 	cdc_buf_palloc(&buf, 64);
 	switch (type->settings->options->decimal_mode)
@@ -95,7 +95,7 @@ cdc_decimal_put_precise(CdcBuf *buf, const CdcType *type, const CdcDecimal *numb
 bool
 cdc_decimal_put_variable(CdcBuf *buf, const CdcDecimal *number)
 {
-	int			scale;
+	int scale;
 
 	if (number->kind != CDC_DECIMAL_FINITE)
 		return false;
@@ -113,10 +113,10 @@ cdc_decimal_put_variable(CdcBuf *buf, const CdcDecimal *number)
 void
 cdc_decimal_put_string(CdcBuf *buf, const CdcDecimal *number, int scale)
 {
-	char		local[LOCAL_TEXT];
-	char	   *text = local;
-	size_t		size;
-	size_t		done;
+	char local[LOCAL_TEXT];
+	char *text = local;
+	size_t size;
+	size_t done;
 
 	if (number->kind != CDC_DECIMAL_FINITE)
 	{
@@ -145,7 +145,7 @@ cdc_decimal_put_string(CdcBuf *buf, const CdcDecimal *number, int scale)
 void
 cdc_decimal_copy_string(CdcSlice *text, const CdcDecimal *number, int scale)
 {
-	char	   *copy;
+	char *copy;
 
 	if (number->kind != CDC_DECIMAL_FINITE)
 	{
@@ -163,11 +163,11 @@ cdc_decimal_copy_string(CdcSlice *text, const CdcDecimal *number, int scale)
 static void
 put_unscaled(CdcBuf *buf, const CdcDecimal *number, int scale)
 {
-	uint64_t	local[LOCAL_WORDS];
-	uint64_t   *work = local;
-	size_t		words = cdc_decimal_unscaled_size(number, scale);
+	uint64_t local[LOCAL_WORDS];
+	uint64_t *work = local;
+	size_t words = cdc_decimal_unscaled_size(number, scale);
 	const uint8_t *bytes;
-	size_t		len;
+	size_t len;
 
 	if (words > LOCAL_WORDS)
 	{
@@ -184,10 +184,10 @@ put_unscaled(CdcBuf *buf, const CdcDecimal *number, int scale)
 static void
 put_number(CdcBuf *buf, const CdcDecimal *number, int scale)
 {
-	char		local[LOCAL_TEXT];
-	char	   *text = local;
-	size_t		size = cdc_decimal_plain_size(number, scale);
-	size_t		done;
+	char local[LOCAL_TEXT];
+	char *text = local;
+	size_t size = cdc_decimal_plain_size(number, scale);
+	size_t done;
 
 	if (size > sizeof(local))
 		text = palloc(size);

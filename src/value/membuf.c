@@ -42,8 +42,8 @@ cdc_buf_cstring(CdcBuf *buf)
 static void
 grow_palloc(CdcBuf *buf, size_t need)
 {
-	size_t		least = buf->len + need;
-	size_t		cap = buf->cap;
+	size_t least = buf->len + need;
+	size_t cap = buf->cap;
 
 	while (cap < least && cap < MaxAllocSize)
 		cap *= 2;

@@ -15,7 +15,7 @@
 
 #include "value/decimal_put.h"
 
-static int	read_fraction_digits(void);
+static int read_fraction_digits(void);
 static void read_money(CdcDecimal *number, uint16_t *digits, const CdcType *type, Datum value);
 static bool encode_precise(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_double(CdcBuf *buf, const CdcType *type, Datum value);
@@ -25,7 +25,7 @@ static bool get_string(const CdcType *type, Datum value, CdcSlice *text);
 bool
 cdc_money_resolve(CdcType *type, const CdcTypeInfo *info)
 {
-	int		   *digits;
+	int *digits;
 
 	if (info->typid != CASHOID)
 		return false;
@@ -65,8 +65,8 @@ static int
 read_fraction_digits(void)
 {
 	const char *name = "lc_monetary";
-	int			nestlevel = NewGUCNestLevel();
-	int			digits;
+	int nestlevel = NewGUCNestLevel();
+	int digits;
 
 	(void) set_config_option(name, GetConfigOptionResetString(name), PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, DEBUG1, false);
@@ -88,12 +88,12 @@ read_money(CdcDecimal *number, uint16_t *digits, const CdcType *type, Datum valu
 static bool
 encode_precise(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
-	uint16_t	digits[CDC_DECIMAL_INT64_DIGITS];
-	int			surplus = *(const int *) type->private - type->scale;
-	int64		cents = DatumGetCash(value);
-	int64		unit = 1;
-	int64		rest;
+	CdcDecimal number;
+	uint16_t digits[CDC_DECIMAL_INT64_DIGITS];
+	int surplus = *(const int *) type->private - type->scale;
+	int64 cents = DatumGetCash(value);
+	int64 unit = 1;
+	int64 rest;
 
 	if (surplus <= 0)
 	{
@@ -116,8 +116,8 @@ encode_precise(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
-	uint16_t	digits[CDC_DECIMAL_INT64_DIGITS];
+	CdcDecimal number;
+	uint16_t digits[CDC_DECIMAL_INT64_DIGITS];
 
 	read_money(&number, digits, type, value);
 	cdc_json_double(buf, cdc_decimal_double(&number));
@@ -127,8 +127,8 @@ encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_string(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
-	uint16_t	digits[CDC_DECIMAL_INT64_DIGITS];
+	CdcDecimal number;
+	uint16_t digits[CDC_DECIMAL_INT64_DIGITS];
 
 	read_money(&number, digits, type, value);
 	cdc_decimal_put_string(buf, &number, number.dscale);
@@ -138,8 +138,8 @@ encode_string(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 get_string(const CdcType *type, Datum value, CdcSlice *text)
 {
-	CdcDecimal	number;
-	uint16_t	digits[CDC_DECIMAL_INT64_DIGITS];
+	CdcDecimal number;
+	uint16_t digits[CDC_DECIMAL_INT64_DIGITS];
 
 	read_money(&number, digits, type, value);
 	cdc_decimal_copy_string(text, &number, number.dscale);

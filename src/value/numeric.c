@@ -20,20 +20,20 @@
  *		11	NaN and infinities: two more bits tell which
  *		0x	long: sign and 14 bits of display scale; a word of weight; the digits
  */
-#define FORM_MASK			0xC000
-#define FORM_SHORT			0x8000
-#define FORM_SPECIAL		0xC000
-#define LONG_NEGATIVE		0x4000
-#define LONG_DSCALE			0x3FFF
-#define SPECIAL_MASK		0xF000
-#define SPECIAL_NAN			0xC000
-#define SPECIAL_POSITIVE	0xD000
-#define SPECIAL_NEGATIVE	0xF000
-#define SHORT_NEGATIVE		0x2000
-#define SHORT_DSCALE		0x1F80
-#define SHORT_DSCALE_SHIFT	7
-#define SHORT_WEIGHT_SIGN	0x0040
-#define SHORT_WEIGHT		0x003F
+#define FORM_MASK 0xC000
+#define FORM_SHORT 0x8000
+#define FORM_SPECIAL 0xC000
+#define LONG_NEGATIVE 0x4000
+#define LONG_DSCALE 0x3FFF
+#define SPECIAL_MASK 0xF000
+#define SPECIAL_NAN 0xC000
+#define SPECIAL_POSITIVE 0xD000
+#define SPECIAL_NEGATIVE 0xF000
+#define SHORT_NEGATIVE 0x2000
+#define SHORT_DSCALE 0x1F80
+#define SHORT_DSCALE_SHIFT 7
+#define SHORT_WEIGHT_SIGN 0x0040
+#define SHORT_WEIGHT 0x003F
 
 static void read_numeric(CdcDecimal *number, Datum value);
 static bool encode_precise(CdcBuf *buf, const CdcType *type, Datum value);
@@ -53,7 +53,7 @@ cdc_numeric_resolve(CdcType *type, const CdcTypeInfo *info)
 	 * the connector in every mode.  Without quirks elements are rendered as
 	 * the scalar would be.
 	 */
-	bool		ordinary_only = info->in_array && type->settings->quirks;
+	bool ordinary_only = info->in_array && type->settings->quirks;
 
 	if (info->typid != NUMERICOID)
 		return false;
@@ -103,9 +103,9 @@ read_numeric(CdcDecimal *number, Datum value)
 {
 	const struct varlena *datum = (const struct varlena *) DatumGetPointer(value);
 	const char *data = VARDATA_ANY(datum);
-	Size		size = VARSIZE_ANY_EXHDR(datum);
-	uint16		header;
-	int16		weight;
+	Size size = VARSIZE_ANY_EXHDR(datum);
+	uint16 header;
+	int16 weight;
 
 	/* a short varlena header leaves everything unaligned */
 	memcpy(&header, data, sizeof(header));
@@ -148,7 +148,7 @@ read_numeric(CdcDecimal *number, Datum value)
 static bool
 encode_precise(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
+	CdcDecimal number;
 
 	read_numeric(&number, value);
 	return cdc_decimal_put_precise(buf, type, &number);
@@ -157,7 +157,7 @@ encode_precise(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_variable(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
+	CdcDecimal number;
 
 	read_numeric(&number, value);
 	return cdc_decimal_put_variable(buf, &number);
@@ -166,7 +166,7 @@ encode_variable(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
+	CdcDecimal number;
 
 	read_numeric(&number, value);
 	cdc_json_double(buf, cdc_decimal_double(&number));
@@ -176,7 +176,7 @@ encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_string(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	CdcDecimal	number;
+	CdcDecimal number;
 
 	read_numeric(&number, value);
 	cdc_decimal_put_string(buf, &number, Max(number.dscale, type->scale));
@@ -198,7 +198,7 @@ encode_element_string(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 get_string(const CdcType *type, Datum value, CdcSlice *text)
 {
-	CdcDecimal	number;
+	CdcDecimal number;
 
 	read_numeric(&number, value);
 	cdc_decimal_copy_string(text, &number, Max(number.dscale, type->scale));
@@ -208,7 +208,7 @@ get_string(const CdcType *type, Datum value, CdcSlice *text)
 static bool
 is_ordinary(Datum value)
 {
-	CdcDecimal	number;
+	CdcDecimal number;
 
 	read_numeric(&number, value);
 	return number.kind == CDC_DECIMAL_FINITE;

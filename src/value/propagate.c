@@ -18,9 +18,9 @@
 
 #define UNKNOWN_LENGTH PG_INT32_MAX
 
-static int	fraction_length(int precision);
+static int fraction_length(int precision);
 static const char *read_name(Oid typid);
-static Oid	read_element(Oid typid);
+static Oid read_element(Oid typid);
 
 /*
  * Adds the parameters to "schema", which the column must not share with
@@ -31,9 +31,9 @@ void
 cdc_type_propagate(CdcSchema *schema, Oid declared, Oid typid, int32 typmod,
 				   const char *column_name)
 {
-	Oid			element = read_element(typid);
-	int			length;
-	int			scale;
+	Oid element = read_element(typid);
+	int length;
+	int scale;
 
 	cdc_type_length(OidIsValid(element) ? element : typid, typmod, &length, &scale);
 	cdc_schema_add_parameter(schema, "__debezium.source.column.type", read_name(declared));
@@ -76,7 +76,7 @@ cdc_type_length(Oid typid, int32 typmod, int *length, int *scale)
 			if (typmod >= (int32) VARHDRSZ)
 			{
 				*length = ((typmod - VARHDRSZ) >> 16) & 0xffff;
-				*scale = (typmod - VARHDRSZ) & 0x7ff;	/* negative ones: see numeric.c */
+				*scale = (typmod - VARHDRSZ) & 0x7ff; /* negative ones: see numeric.c */
 			}
 			break;
 		case BPCHAROID:
@@ -98,7 +98,9 @@ cdc_type_length(Oid typid, int32 typmod, int *length, int *scale)
 		case TIMESTAMPTZOID:
 			*scale = typmod < 0 ? 6 : typmod;
 			*length = fraction_length(*scale) +
-				(typid == TIMEOID ? 8 : typid == TIMETZOID ? 14 : typid == TIMESTAMPOID ? 22 : 28);
+					  (typid == TIMEOID ? 8 : typid == TIMETZOID  ? 14
+										  : typid == TIMESTAMPOID ? 22
+																  : 28);
 			break;
 		case INTERVALOID:
 			*length = 49;
@@ -111,7 +113,8 @@ cdc_type_length(Oid typid, int32 typmod, int *length, int *scale)
 static int
 fraction_length(int precision)
 {
-	return precision == 0 ? 0 : precision == 1 ? 3 : precision + 1;
+	return precision == 0 ? 0 : precision == 1 ? 3
+											   : precision + 1;
 }
 
 /*
@@ -121,9 +124,9 @@ fraction_length(int precision)
 static const char *
 read_name(Oid typid)
 {
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
-	char	   *name;
-	char	   *p;
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
+	char *name;
+	char *p;
 
 	if (!HeapTupleIsValid(tuple))
 		return "";
@@ -138,8 +141,8 @@ read_name(Oid typid)
 static Oid
 read_element(Oid typid)
 {
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
-	Oid			element = InvalidOid;
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
+	Oid element = InvalidOid;
 
 	if (HeapTupleIsValid(tuple))
 	{

@@ -15,7 +15,7 @@
 
 #include "value/value.h"
 
-typedef bool (*CdcFamily) (CdcType *type, const CdcTypeInfo *info);
+typedef bool (*CdcFamily)(CdcType *type, const CdcTypeInfo *info);
 
 static CdcType *resolve(const CdcSettings *settings, Oid declared, int32 typmod, bool in_array);
 static bool read_catalog(CdcTypeInfo *info, CdcType *type, bool domains);
@@ -36,8 +36,7 @@ static const CdcFamily families[] = {
 	cdc_geometry_resolve,
 	cdc_vector_resolve,
 	cdc_array_resolve,
-	cdc_unknown_resolve
-};
+	cdc_unknown_resolve};
 
 CdcType *
 cdc_type_resolve(const CdcSettings *settings, Oid typid, int32 typmod)
@@ -54,9 +53,9 @@ cdc_type_resolve_element(const CdcSettings *settings, Oid typid, int32 typmod)
 static CdcType *
 resolve(const CdcSettings *settings, Oid declared, int32 typmod, bool in_array)
 {
-	CdcType    *type = palloc0(sizeof(CdcType));
+	CdcType *type = palloc0(sizeof(CdcType));
 	CdcTypeInfo info = {0};
-	int			i;
+	int i;
 
 	info.declared = declared;
 	info.typid = declared;
@@ -81,7 +80,7 @@ resolve(const CdcSettings *settings, Oid declared, int32 typmod, bool in_array)
 		return cdc_unknown_resolve(type, &info) ? type : NULL;
 	for (i = 0; i < lengthof(families); i++)
 	{
-		if (families[i] (type, &info))
+		if (families[i](type, &info))
 			return type;
 	}
 	return NULL;
@@ -98,7 +97,7 @@ read_catalog(CdcTypeInfo *info, CdcType *type, bool domains)
 {
 	for (;;)
 	{
-		HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(info->typid));
+		HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(info->typid));
 		Form_pg_type form;
 
 		if (!HeapTupleIsValid(tuple))

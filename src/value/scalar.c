@@ -21,10 +21,10 @@ static bool encode_float8(CdcBuf *buf, const CdcType *type, Datum value);
 
 static const struct
 {
-	Oid			typid;
+	Oid typid;
 	CdcConnectType connect;
-	CdcEncoder	encode;
-	const char *zero;			/* the connector's stand-in for a value that was not sent */
+	CdcEncoder encode;
+	const char *zero; /* the connector's stand-in for a value that was not sent */
 } scalars[] = {
 	{BOOLOID, CDC_BOOLEAN, encode_bool, "false"},
 	{INT2OID, CDC_INT16, encode_int16, "0"},
@@ -32,13 +32,12 @@ static const struct
 	{INT8OID, CDC_INT64, encode_int64, "0"},
 	{OIDOID, CDC_INT64, encode_oid, "0"},
 	{FLOAT4OID, CDC_FLOAT32, encode_float4, "0.0"},
-	{FLOAT8OID, CDC_FLOAT64, encode_float8, "0.0"}
-};
+	{FLOAT8OID, CDC_FLOAT64, encode_float8, "0.0"}};
 
 bool
 cdc_scalar_resolve(CdcType *type, const CdcTypeInfo *info)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < lengthof(scalars); i++)
 	{

@@ -79,7 +79,7 @@ CdcSchema *
 cdc_schema_copy(const CdcSchema *schema, bool optional)
 {
 	CdcSchema *copy = palloc(sizeof(CdcSchema));
-	int			i;
+	int i;
 
 	*copy = *schema;
 	copy->optional = optional;

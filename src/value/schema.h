@@ -30,13 +30,13 @@ typedef struct CdcSchema CdcSchema;
 
 typedef struct CdcParameter
 {
-	const char *name;			/* UTF-8 */
-	const char *value;			/* UTF-8 */
+	const char *name; /* UTF-8 */
+	const char *value; /* UTF-8 */
 } CdcParameter;
 
 typedef struct CdcField
 {
-	const char *name;			/* UTF-8 */
+	const char *name; /* UTF-8 */
 	CdcSchema *schema;
 } CdcField;
 
@@ -44,16 +44,16 @@ struct CdcSchema
 {
 	CdcConnectType type;
 	bool optional;
-	const char *name;			/* NULL: none */
-	int version;				/* 0: none */
-	const char *doc;			/* NULL: none */
+	const char *name; /* NULL: none */
+	int version; /* 0: none */
+	const char *doc; /* NULL: none */
 	int nparameters;
-	CdcParameter *parameters;	/* in the order in which they are printed */
-	CdcSchema *keys;			/* map */
-	CdcSchema *items;			/* array: elements; map: values */
+	CdcParameter *parameters; /* in the order in which they are printed */
+	CdcSchema *keys; /* map */
+	CdcSchema *items; /* array: elements; map: values */
 	int nfields;
-	CdcField *fields;			/* struct */
-	const char *default_json;	/* default as rendered by JsonConverter, NULL: none */
+	CdcField *fields; /* struct */
+	const char *default_json; /* default as rendered by JsonConverter, NULL: none */
 };
 
 /* All in CurrentMemoryContext; names are not copied. */
