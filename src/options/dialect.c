@@ -21,8 +21,8 @@
 typedef struct Escape
 {
 	char letter;
-	const char *java;			/* what it is in Java */
-	const char *postgres;		/* what it is in an ARE, NULL: an error */
+	const char *java; /* what it is in Java */
+	const char *postgres; /* what it is in an ARE, NULL: an error */
 	const char *hint;
 } Escape;
 
@@ -88,10 +88,8 @@ check_escape(const char **p, CdcDialectProblem *problem)
 		if (escape->letter != letter)
 			continue;
 		if (escape->postgres)
-			return refuse(problem, psprintf("\"\\%c\" is %s in Java, but %s in PostgreSQL's regular expressions.",
-											letter, escape->java, escape->postgres), escape->hint);
-		return refuse(problem, psprintf("\"\\%c\" is %s in Java; PostgreSQL's regular expressions do not have it.",
-										letter, escape->java), escape->hint);
+			return refuse(problem, psprintf("\"\\%c\" is %s in Java, but %s in PostgreSQL's regular expressions.", letter, escape->java, escape->postgres), escape->hint);
+		return refuse(problem, psprintf("\"\\%c\" is %s in Java; PostgreSQL's regular expressions do not have it.", letter, escape->java), escape->hint);
 	}
 	if (!check_number(*p + 1, problem))
 		return false;
@@ -110,7 +108,7 @@ check_bracket(const char **p, CdcDialectProblem *problem)
 
 	if (*s == '^')
 		s++;
-	if (*s == ']')				/* an ordinary character here, in both dialects */
+	if (*s == ']') /* an ordinary character here, in both dialects */
 		s++;
 	while (*s && *s != ']')
 	{
@@ -185,11 +183,10 @@ check_quantifier(const char **p, CdcDialectProblem *problem)
 		end++;
 	}
 	if (*end == '+')
-		return refuse(problem, psprintf("\"%.*s\" is a possessive quantifier in Java; PostgreSQL's regular expressions do not have it.",
-										(int) (end + 1 - s), s),
+		return refuse(problem, psprintf("\"%.*s\" is a possessive quantifier in Java; PostgreSQL's regular expressions do not have it.", (int) (end + 1 - s), s),
 					  psprintf("Write \"%.*s\" instead.", (int) (end - s), s));
 	if (*end == '?')
-		end++;					/* reluctant, in both dialects */
+		end++; /* reluctant, in both dialects */
 	*p = end;
 	return true;
 }
@@ -217,7 +214,7 @@ cdc_dialect_check(const char *text, CdcDialectProblem *problem)
 				depth++;
 				ok = check_group(p, problem);
 				if (ok && *p == '?')
-					p++;		/* not a quantifier */
+					p++; /* not a quantifier */
 				break;
 			case ')':
 				/* would close the group that the expression is wrapped in */

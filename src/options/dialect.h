@@ -8,8 +8,8 @@
 /* Why an expression is refused; all texts are allocated in CurrentMemoryContext or constant. */
 typedef struct CdcDialectProblem
 {
-	const char *detail;			/* a full sentence that names the construct */
-	const char *hint;			/* how to write it, NULL: nothing to say */
+	const char *detail; /* a full sentence that names the construct */
+	const char *hint; /* how to write it, NULL: nothing to say */
 } CdcDialectProblem;
 
 /*

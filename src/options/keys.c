@@ -34,8 +34,7 @@ column_name(const char *option, const char *rule, const char *text)
 		if (*from == '\\' && from[1])
 			from++;
 		else if (strchr("()[]{}|*+?^$\\", *from))
-			invalid_rule(option, rule, psprintf("\"%s\" is a regular expression, but columns are given by name.",
-												cdc_value_clip(text)));
+			invalid_rule(option, rule, psprintf("\"%s\" is a regular expression, but columns are given by name.", cdc_value_clip(text)));
 		*to++ = *from;
 	}
 	*to = '\0';
@@ -46,7 +45,7 @@ static CdcKeyRule *
 parse_rule(const char *option, const char *text)
 {
 	CdcKeyRule *rule = palloc(sizeof(CdcKeyRule));
-	const char *colon = strrchr(text, ':');	/* the last: the expression may hold "(?:" */
+	const char *colon = strrchr(text, ':'); /* the last: the expression may hold "(?:" */
 	char *table;
 	List *columns;
 	ListCell *cell;
@@ -62,7 +61,7 @@ parse_rule(const char *option, const char *text)
 
 	rule->table = cdc_patterns_compile_one(option, table);
 	rule->columns = NIL;
-	foreach (cell, columns)
+	foreach(cell, columns)
 		rule->columns = lappend(rule->columns, column_name(option, text, lfirst(cell)));
 	return rule;
 }

@@ -26,19 +26,19 @@ typedef struct MapperForm
 {
 	CdcMapperKind kind;
 	const char *prefix;
-	const char *suffix;			/* lengths: what follows them */
+	const char *suffix; /* lengths: what follows them */
 	const char *description;
 } MapperForm;
 
 static const MapperForm forms[] = {
 	{CDC_MAPPER_TRUNCATE, "column.truncate.to.", "chars",
-	"Cuts values of the columns to this many characters (UTF-16 code units; bytes of bytea). The list has regular expressions for schema.table.column."},
+	 "Cuts values of the columns to this many characters (UTF-16 code units; bytes of bytea). The list has regular expressions for schema.table.column."},
 	{CDC_MAPPER_MASK, "column.mask.with.", "chars",
-	"Replaces values of the columns by this many asterisks. The list has regular expressions for schema.table.column."},
+	 "Replaces values of the columns by this many asterisks. The list has regular expressions for schema.table.column."},
 	{CDC_MAPPER_HASH_V2, "column.mask.hash.v2.", NULL,
-	"Replaces values of the columns by the hash of salt and text, in hexadecimal digits. The list has regular expressions for schema.table.column."},
+	 "Replaces values of the columns by the hash of salt and text, in hexadecimal digits. The list has regular expressions for schema.table.column."},
 	{CDC_MAPPER_HASH, "column.mask.hash.", NULL,
-	"Replaces values of the columns by the hash of salt and serialised Java string, in hexadecimal digits. The list has regular expressions for schema.table.column."},
+	 "Replaces values of the columns by the hash of salt and serialised Java string, in hexadecimal digits. The list has regular expressions for schema.table.column."},
 };
 
 /* MessageDigest's names, as far as the server has them */
@@ -51,8 +51,7 @@ static const CdcWord algorithms[] = {
 	{"SHA1", PG_SHA1},
 	{"SHA", PG_SHA1},
 	{"MD5", PG_MD5},
-	{NULL, 0}
-};
+	{NULL, 0}};
 
 #define ALGORITHMS "SHA-256, SHA-512, SHA-384, SHA-224, SHA-1, MD5"
 
@@ -87,15 +86,20 @@ words_length(const char *name, int count)
 }
 
 /*
- * Whatever looks like a column option is cut after its third word, and
- * everything after "salt" or "hash".
+ * Whatever comes after "hash" or "salt" is cut.  So is what comes after the
+ * third word of any other column option that is not about lengths: both words
+ * may be misspelt.
  */
 const char *
 cdc_mapper_safe_name(const char *name)
 {
 	size_t len = strlen(name);
+	bool lengths = false;
 
-	if (pg_strncasecmp(name, "column", 6) == 0)
+	for (int i = 0; i < lengthof(forms); i++)
+		if (forms[i].suffix && strncmp(name, forms[i].prefix, strlen(forms[i].prefix)) == 0)
+			lengths = true;
+	if (!lengths && pg_strncasecmp(name, "column", 6) == 0)
 		len = words_length(name, 3);
 	for (size_t i = 0; i + 4 <= len; i++)
 		if (pg_strncasecmp(name + i, "salt", 4) == 0 || pg_strncasecmp(name + i, "hash", 4) == 0)
@@ -189,7 +193,7 @@ set_hash(CdcOptions *options, const MapperForm *form, const char *name, const ch
 	}
 	else
 	{
-		shown = psprintf("%s%s%s...", form->prefix, algorithm, with_salt);
+		shown = psprintf("%s%s%s<salt>", form->prefix, algorithm, with_salt);
 		salt = pstrdup(rest + len + strlen(with_salt));
 	}
 	if (*salt == '\0')

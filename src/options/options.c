@@ -32,26 +32,21 @@ typedef enum Scope
 static const char *const scope_prefix[NSCOPES] = {"", "key.converter.", "value.converter."};
 
 static const CdcWord formats[] = {
-	{"value", CDC_FORMAT_VALUE}, {"record", CDC_FORMAT_RECORD}, {"frame", CDC_FORMAT_FRAME}, {NULL, 0}
-};
+	{"value", CDC_FORMAT_VALUE}, {"record", CDC_FORMAT_RECORD}, {"frame", CDC_FORMAT_FRAME}, {NULL, 0}};
 
 static const CdcWord decimal_formats[] = {
-	{"base64", CDC_DECIMAL_FORMAT_BASE64}, {"numeric", CDC_DECIMAL_FORMAT_NUMERIC}, {NULL, 0}
-};
+	{"base64", CDC_DECIMAL_FORMAT_BASE64}, {"numeric", CDC_DECIMAL_FORMAT_NUMERIC}, {NULL, 0}};
 
 static const CdcWord strategies[] = {
 	{"io.debezium.schema.SchemaTopicNamingStrategy", false},
 	{"io.debezium.schema.SchemaUnicodeTopicNamingStrategy", true},
-	{NULL, 0}
-};
+	{NULL, 0}};
 
 static const CdcWord adjustments[] = {
-	{"none", CDC_ADJUST_NONE}, {"avro", CDC_ADJUST_AVRO}, {"avro_unicode", CDC_ADJUST_AVRO_UNICODE}, {NULL, 0}
-};
+	{"none", CDC_ADJUST_NONE}, {"avro", CDC_ADJUST_AVRO}, {"avro_unicode", CDC_ADJUST_AVRO_UNICODE}, {NULL, 0}};
 
 static const CdcWord decimal_modes[] = {
-	{"precise", CDC_DECIMAL_PRECISE}, {"double", CDC_DECIMAL_DOUBLE}, {"string", CDC_DECIMAL_STRING}, {NULL, 0}
-};
+	{"precise", CDC_DECIMAL_PRECISE}, {"double", CDC_DECIMAL_DOUBLE}, {"string", CDC_DECIMAL_STRING}, {NULL, 0}};
 
 static const CdcWord time_modes[] = {
 	{"adaptive", CDC_TIME_ADAPTIVE},
@@ -60,32 +55,26 @@ static const CdcWord time_modes[] = {
 	{"isostring", CDC_TIME_ISOSTRING},
 	{"microseconds", CDC_TIME_MICROSECONDS},
 	{"nanoseconds", CDC_TIME_NANOSECONDS},
-	{NULL, 0}
-};
+	{NULL, 0}};
 
 static const CdcWord interval_modes[] = {
-	{"numeric", CDC_INTERVAL_NUMERIC}, {"string", CDC_INTERVAL_STRING}, {NULL, 0}
-};
+	{"numeric", CDC_INTERVAL_NUMERIC}, {"string", CDC_INTERVAL_STRING}, {NULL, 0}};
 
 static const CdcWord hstore_modes[] = {
-	{"json", CDC_HSTORE_JSON}, {"map", CDC_HSTORE_MAP}, {NULL, 0}
-};
+	{"json", CDC_HSTORE_JSON}, {"map", CDC_HSTORE_MAP}, {NULL, 0}};
 
 static const CdcWord binary_modes[] = {
 	{"bytes", CDC_BINARY_BYTES},
 	{"base64", CDC_BINARY_BASE64},
 	{"base64-url-safe", CDC_BINARY_BASE64_URL_SAFE},
 	{"hex", CDC_BINARY_HEX},
-	{NULL, 0}
-};
+	{NULL, 0}};
 
 static const CdcWord deletes[] = {
-	{"emit", CDC_DELETE_EMIT}, {"skip", CDC_DELETE_SKIP}, {NULL, 0}
-};
+	{"emit", CDC_DELETE_EMIT}, {"skip", CDC_DELETE_SKIP}, {NULL, 0}};
 
 static const CdcWord origins[] = {
-	{"any", CDC_ORIGIN_ANY}, {"none", CDC_ORIGIN_NONE}, {NULL, 0}
-};
+	{"any", CDC_ORIGIN_ANY}, {"none", CDC_ORIGIN_NONE}, {NULL, 0}};
 
 #define DEBEZIUM(name, type, field) name, CDC_SOURCE_DEBEZIUM, type, offsetof(CdcOptions, field)
 #define OWN(name, type, field) name, CDC_SOURCE_OWN, type, offsetof(CdcOptions, field)
@@ -100,95 +89,95 @@ static const CdcWord origins[] = {
 static const CdcOptionRow rows[] = {
 	/* shape of the output */
 	{OWN("format", CDC_OPTION_ENUM, format), "value", NULL, formats, 0, 0,
-	"What one message holds: the record's value, topic with key, value and headers, or a binary batch of records."},
+	 "What one message holds: the record's value, topic with key, value and headers, or a binary batch of records."},
 	{OWN("batch.bytes", CDC_OPTION_INT, batch_bytes), "0", NULL, NULL, 0, 100000000,
-	"Bytes of events that are collected in one message, separated by newlines, before it is sent; 0 sends each event by itself."},
+	 "Bytes of events that are collected in one message, separated by newlines, before it is sent; 0 sends each event by itself."},
 	{OWN("position.header", CDC_OPTION_BOOL, position_header), "false", NULL, NULL, 0, 0,
-	"With format \"record\": adds the header __cdc_json.position, which identifies and orders records."},
+	 "With format \"record\": adds the header __cdc_json.position, which identifies and orders records."},
 	{OWN("debezium.quirks", CDC_OPTION_BOOL, quirks), "false", NULL, NULL, 0, 0,
-	"Writes the connector's bytes also where they are a false value, and sets Debezium's defaults, except topic.prefix and schemas.enable."},
+	 "Writes the connector's bytes also where they are a false value, and sets Debezium's defaults, except topic.prefix and schemas.enable."},
 	{CONVERTER("schemas.enable", CDC_OPTION_BOOL, schemas_enable), "false", NULL, NULL, 0, 0,
-	"Writes {\"schema\":...,\"payload\":...} instead of the payload alone, as JsonConverter does by default."},
+	 "Writes {\"schema\":...,\"payload\":...} instead of the payload alone, as JsonConverter does by default."},
 	{CONVERTER("decimal.format", CDC_OPTION_ENUM, decimal_format), "base64", NULL, decimal_formats, 0, 0,
-	"Writes Connect's Decimal as bytes in base64, or as a number."},
+	 "Writes Connect's Decimal as bytes in base64, or as a number."},
 	{CONVERTER("replace.null.with.default", CDC_OPTION_BOOL, replace_null_with_default), "false", "true", NULL, 0, 0,
-	"Writes the column's default in place of NULL."},
+	 "Writes the column's default in place of NULL."},
 	{DEBEZIUM("tombstones.on.delete", CDC_OPTION_BOOL, tombstones), "true", NULL, NULL, 0, 0,
-	"Sends a record with null value after each delete."},
+	 "Sends a record with null value after each delete."},
 	{DEBEZIUM("extended.headers.enabled", CDC_OPTION_BOOL, extended_headers), "false", "true", NULL, 0, 0,
-	"Adds the headers __debezium.context.* to the records of rows."},
+	 "Adds the headers __debezium.context.* to the records of rows."},
 	{DEBEZIUM("provide.transaction.metadata", CDC_OPTION_BOOL, provide_transaction_metadata), "false", NULL, NULL, 0, 0,
-	"Sends records at begin and end of each transaction, and numbers its events in their member \"transaction\"."},
+	 "Sends records at begin and end of each transaction, and numbers its events in their member \"transaction\"."},
 
 	/* names */
 	{DEBEZIUM("topic.prefix", CDC_OPTION_TOPIC, topic_prefix), NULL, NULL, NULL, 0, 0,
-	"First part of all topics, and name of the source; without it, the name of the database with characters that topics cannot have replaced."},
+	 "First part of all topics, and name of the source; without it, the name of the database with characters that topics cannot have replaced."},
 	{DEBEZIUM("topic.delimiter", CDC_OPTION_TOPIC, topic_delimiter), ".", NULL, NULL, 0, 0,
-	"What stands between prefix, schema and table in a topic."},
+	 "What stands between prefix, schema and table in a topic."},
 	{DEBEZIUM("topic.transaction", CDC_OPTION_TOPIC, topic_transaction), "transaction", NULL, NULL, 0, 0,
-	"Last part of the topic for begin and end of transactions."},
+	 "Last part of the topic for begin and end of transactions."},
 	{DEBEZIUM("topic.naming.strategy", CDC_OPTION_ENUM_BOOL, topic_unicode), "io.debezium.schema.SchemaTopicNamingStrategy", NULL, strategies, 0, 0,
-	"How characters that topics cannot have are replaced: by \"_\", or by \"_u\" and their code."},
+	 "How characters that topics cannot have are replaced: by \"_\", or by \"_u\" and their code."},
 	{DEBEZIUM("schema.name.adjustment.mode", CDC_OPTION_ENUM, schema_adjustment), "none", NULL, adjustments, 0, 0,
-	"How characters that Avro does not allow are replaced in names of schemas: not, by \"_\", or by \"_u\" and their code."},
+	 "How characters that Avro does not allow are replaced in names of schemas: not, by \"_\", or by \"_u\" and their code."},
 	{DEBEZIUM("field.name.adjustment.mode", CDC_OPTION_ENUM, field_adjustment), "none", NULL, adjustments, 0, 0,
-	"How characters that Avro does not allow are replaced in names of columns: not, by \"_\", or by \"_u\" and their code."},
+	 "How characters that Avro does not allow are replaced in names of columns: not, by \"_\", or by \"_u\" and their code."},
 	{DEBEZIUM("message.key.columns", CDC_OPTION_KEYS, key_rules), NULL, NULL, NULL, 0, 0,
-	"Columns that make the key, as <table>:<column>,<column>;<table>:<column>; each table is a regular expression for schema.table."},
+	 "Columns that make the key, as <table>:<column>,<column>;<table>:<column>; each table is a regular expression for schema.table."},
 
 	/* values */
 	{DEBEZIUM("decimal.handling.mode", CDC_OPTION_ENUM, decimal_mode), "precise", NULL, decimal_modes, 0, 0,
-	"How numeric and money are written: as Connect's Decimal, as a floating-point number, or as a string."},
+	 "How numeric and money are written: as Connect's Decimal, as a floating-point number, or as a string."},
 	{DEBEZIUM("money.fraction.digits", CDC_OPTION_INT, money_fraction_digits), "2", NULL, NULL, 0, 18,
-	"Digits after the decimal point of money, with decimal.handling.mode \"precise\"."},
+	 "Digits after the decimal point of money, with decimal.handling.mode \"precise\"."},
 	{DEBEZIUM("time.precision.mode", CDC_OPTION_ENUM, time_mode), "adaptive", NULL, time_modes, 0, 0,
-	"Unit of dates and times: as the column's precision demands, milliseconds (\"connect\"), a fixed one, or ISO 8601 strings."},
+	 "Unit of dates and times: as the column's precision demands, milliseconds (\"connect\"), a fixed one, or ISO 8601 strings."},
 	{DEBEZIUM("interval.handling.mode", CDC_OPTION_ENUM, interval_mode), "numeric", NULL, interval_modes, 0, 0,
-	"How intervals are written: as approximate microseconds, or as ISO 8601 strings."},
+	 "How intervals are written: as approximate microseconds, or as ISO 8601 strings."},
 	{DEBEZIUM("hstore.handling.mode", CDC_OPTION_ENUM, hstore_mode), "json", NULL, hstore_modes, 0, 0,
-	"How hstore is written: as JSON in a string, or as a map."},
+	 "How hstore is written: as JSON in a string, or as a map."},
 	{DEBEZIUM("binary.handling.mode", CDC_OPTION_ENUM, binary_mode), "bytes", NULL, binary_modes, 0, 0,
-	"How bytea is written: as bytes (base64 in JSON), or as a string in base64 or hexadecimal digits."},
+	 "How bytea is written: as bytes (base64 in JSON), or as a string in base64 or hexadecimal digits."},
 	{DEBEZIUM("include.unknown.datatypes", CDC_OPTION_BOOL, include_unknown_datatypes), "false", NULL, NULL, 0, 0,
-	"Writes columns of types that Debezium does not know as the bytes of their text, instead of leaving them out."},
+	 "Writes columns of types that Debezium does not know as the bytes of their text, instead of leaving them out."},
 	{DEBEZIUM("unavailable.value.placeholder", CDC_OPTION_PLACEHOLDER, unavailable_placeholder), "__debezium_unavailable_value", NULL, NULL, 0, 0,
-	"Stands for a large value that an update did not change and that the log does not hold; after \"hex:\", bytes in hexadecimal digits."},
+	 "Stands for a large value that an update did not change and that the log does not hold; after \"hex:\", bytes in hexadecimal digits."},
 
 	/* what is sent */
 	{DEBEZIUM("schema.include.list", CDC_OPTION_PATTERNS, schema_include), NULL, NULL, NULL, 0, 0,
-	"Schemas whose tables are sent."},
+	 "Schemas whose tables are sent."},
 	{DEBEZIUM("schema.exclude.list", CDC_OPTION_PATTERNS, schema_exclude), NULL, NULL, NULL, 0, 0,
-	"Schemas whose tables are not sent."},
+	 "Schemas whose tables are not sent."},
 	{DEBEZIUM("table.include.list", CDC_OPTION_PATTERNS, table_include), NULL, NULL, NULL, 0, 0,
-	"Tables that are sent, as schema.table."},
+	 "Tables that are sent, as schema.table."},
 	{DEBEZIUM("table.exclude.list", CDC_OPTION_PATTERNS, table_exclude), NULL, NULL, NULL, 0, 0,
-	"Tables that are not sent, as schema.table."},
+	 "Tables that are not sent, as schema.table."},
 	{DEBEZIUM("table.ignore.builtin", CDC_OPTION_BOOL, table_ignore_builtin), "true", NULL, NULL, 0, 0,
-	"Leaves out the tables of system schemas and spatial_ref_sys."},
+	 "Leaves out the tables of system schemas and spatial_ref_sys."},
 	{DEBEZIUM("column.include.list", CDC_OPTION_PATTERNS, column_include), NULL, NULL, NULL, 0, 0,
-	"Columns that values have, as schema.table.column; keys are not affected."},
+	 "Columns that values have, as schema.table.column; keys are not affected."},
 	{DEBEZIUM("column.exclude.list", CDC_OPTION_PATTERNS, column_exclude), NULL, NULL, NULL, 0, 0,
-	"Columns that values do not have, as schema.table.column; keys are not affected."},
+	 "Columns that values do not have, as schema.table.column; keys are not affected."},
 	{DEBEZIUM("message.prefix.include.list", CDC_OPTION_PATTERNS, message_prefix_include), NULL, NULL, NULL, 0, 0,
-	"Prefixes of logical messages that are sent."},
+	 "Prefixes of logical messages that are sent."},
 	{DEBEZIUM("message.prefix.exclude.list", CDC_OPTION_PATTERNS, message_prefix_exclude), NULL, NULL, NULL, 0, 0,
-	"Prefixes of logical messages that are not sent."},
+	 "Prefixes of logical messages that are not sent."},
 	{DEBEZIUM("skipped.operations", CDC_OPTION_OPERATIONS, skipped_operations), "t", NULL, NULL, 0, 0,
-	"Operations that are not sent: c (create), u (update), d (delete), t (truncate), or none."},
+	 "Operations that are not sent: c (create), u (update), d (delete), t (truncate), or none."},
 	{DEBEZIUM("skip.messages.without.change", CDC_OPTION_BOOL, skip_messages_without_change), "false", NULL, NULL, 0, 0,
-	"Leaves out updates that change no column that is sent; the table needs REPLICA IDENTITY FULL."},
+	 "Leaves out updates that change no column that is sent; the table needs REPLICA IDENTITY FULL."},
 	{OWN("delete.without.identity", CDC_OPTION_ENUM, delete_without_identity), "emit", NULL, deletes, 0, 0,
-	"What becomes of deletes in tables without replica identity: an event without key and row, or a count."},
+	 "What becomes of deletes in tables without replica identity: an event without key and row, or a count."},
 	{OWN("origin", CDC_OPTION_ENUM, origin), "any", NULL, origins, 0, 0,
-	"With \"none\", leaves out what was replicated into this server."},
+	 "With \"none\", leaves out what was replicated into this server."},
 	{DEBEZIUM("publish.via.partition.root", CDC_OPTION_BOOL, publish_via_partition_root), "false", NULL, NULL, 0, 0,
-	"Sends rows of partitions under the name of the topmost partitioned table."},
+	 "Sends rows of partitions under the name of the topmost partitioned table."},
 
 	/* what is changed on the way; the ones with a parameter are in mappers.c */
 	{MAPPER("column.propagate.source.type"), NULL, NULL, NULL, CDC_MAPPER_PROPAGATE, 0,
-	"Columns, as schema.table.column, whose schemas tell the type in the database."},
+	 "Columns, as schema.table.column, whose schemas tell the type in the database."},
 	{MAPPER("datatype.propagate.source.type"), NULL, NULL, NULL, CDC_MAPPER_PROPAGATE_TYPE, 0,
-	"Types, as schema.table.type, whose columns' schemas tell the type in the database."},
+	 "Types, as schema.table.type, whose columns' schemas tell the type in the database."},
 };
 
 /* Pairs of which only one may be given. */
@@ -288,7 +277,9 @@ reject_name(const char *given)
 			errcode(ERRCODE_SYNTAX_ERROR),
 			errmsg("unrecognized option: \"%s\"", cdc_mapper_safe_name(given)),
 			closest ? errhint("Perhaps you meant the option \"%s\".", closest)
-					: errhint("SELECT * FROM cdc_json.options() lists all options."));
+			: begins_with_name(given, "column.mask.", '_') || begins_with_name(given, "column.truncate.", '_')
+				? errhint("Options that have a parameter in their name are written with dots.")
+				: errhint("SELECT * FROM cdc_json.options() lists all options."));
 }
 
 static void
@@ -339,7 +330,7 @@ take_option(CdcOptions *options, Given *given, List **parametrised, DefElem *ele
 	{
 		ListCell *cell;
 
-		foreach (cell, *parametrised)
+		foreach(cell, *parametrised)
 			if (strcmp(lfirst(cell), elem->defname) == 0)
 				reject_duplicate(cdc_mapper_safe_name(elem->defname));
 		*parametrised = lappend(*parametrised, elem->defname);
@@ -376,7 +367,7 @@ wants_quirks(const Given *given)
 	Scope scope;
 
 	return find_row("debezium.quirks", &number, &scope) &&
-		given->values[number][scope] && strcmp(given->values[number][scope], "true") == 0;
+		   given->values[number][scope] && strcmp(given->values[number][scope], "true") == 0;
 }
 
 static void
@@ -408,7 +399,7 @@ cdc_options_parse(List *defelems)
 	/* enum fields are set through int pointers */
 	StaticAssertStmt(sizeof(CdcFormat) == sizeof(int), "enums are not int-sized");
 
-	foreach (cell, defelems)
+	foreach(cell, defelems)
 		take_option(options, given, &parametrised, lfirst(cell));
 	options->quirks = wants_quirks(given);
 	for (int i = 0; i < lengthof(rows); i++)

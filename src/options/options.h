@@ -15,9 +15,9 @@
 
 typedef enum CdcFormat
 {
-	CDC_FORMAT_VALUE,			/* the record's value, one line */
-	CDC_FORMAT_RECORD,			/* topic, key, value and headers, one line */
-	CDC_FORMAT_FRAME			/* binary batch of records */
+	CDC_FORMAT_VALUE, /* the record's value, one line */
+	CDC_FORMAT_RECORD, /* topic, key, value and headers, one line */
+	CDC_FORMAT_FRAME /* binary batch of records */
 } CdcFormat;
 
 typedef enum CdcDecimalMode
@@ -99,29 +99,29 @@ typedef struct CdcConverter
 /* one entry of message.key.columns */
 typedef struct CdcKeyRule
 {
-	CdcPatterns *table;			/* matches schema.table */
-	List *columns;				/* char *: column names in key order, server encoding; no expressions */
+	CdcPatterns *table; /* matches schema.table */
+	List *columns; /* char *: column names in key order, server encoding; no expressions */
 } CdcKeyRule;
 
 typedef enum CdcMapperKind
 {
 	/* in the order in which rules win (RelationalDatabaseConnectorConfig, ColumnMappers) */
-	CDC_MAPPER_TRUNCATE,		/* column.truncate.to.N.chars */
-	CDC_MAPPER_MASK,			/* column.mask.with.N.chars */
-	CDC_MAPPER_PROPAGATE,		/* column.propagate.source.type */
-	CDC_MAPPER_PROPAGATE_TYPE,	/* datatype.propagate.source.type */
-	CDC_MAPPER_HASH,			/* column.mask.hash.A.with.salt.S */
-	CDC_MAPPER_HASH_V2			/* column.mask.hash.v2.A.with.salt.S */
+	CDC_MAPPER_TRUNCATE, /* column.truncate.to.N.chars */
+	CDC_MAPPER_MASK, /* column.mask.with.N.chars */
+	CDC_MAPPER_PROPAGATE, /* column.propagate.source.type */
+	CDC_MAPPER_PROPAGATE_TYPE, /* datatype.propagate.source.type */
+	CDC_MAPPER_HASH, /* column.mask.hash.A.with.salt.S */
+	CDC_MAPPER_HASH_V2 /* column.mask.hash.v2.A.with.salt.S */
 } CdcMapperKind;
 
 typedef struct CdcMapper
 {
 	CdcMapperKind kind;
-	int chars;					/* truncate, mask: N */
-	const char *algorithm;		/* hashes: as written, e.g. "SHA-256" */
-	int hash_type;				/* hashes: pg_cryptohash_type */
-	const char *salt;			/* hashes: in the server encoding, Debezium hashes it in UTF-8 */
-	CdcPatterns *columns;		/* schema.table.column, or schema.table.typename for PROPAGATE_TYPE */
+	int chars; /* truncate, mask: N */
+	const char *algorithm; /* hashes: as written, e.g. "SHA-256" */
+	int hash_type; /* hashes: pg_cryptohash_type */
+	const char *salt; /* hashes: in the server encoding, Debezium hashes it in UTF-8 */
+	CdcPatterns *columns; /* schema.table.column, or schema.table.typename for PROPAGATE_TYPE */
 } CdcMapper;
 
 typedef struct CdcOptions
@@ -130,18 +130,18 @@ typedef struct CdcOptions
 	CdcFormat format;
 	int batch_bytes;
 	bool position_header;
-	bool quirks;				/* debezium.quirks */
+	bool quirks; /* debezium.quirks */
 	CdcConverter key;
 	CdcConverter value;
-	bool snapshot_null;			/* quirks, and replace.null.with.default=false given for values: source.snapshot is null */
+	bool snapshot_null; /* quirks, and replace.null.with.default=false given for values: source.snapshot is null */
 	bool extended_headers;
 	bool tombstones;
 
 	/* names */
-	const char *topic_prefix;	/* NULL: the database's name, made a valid topic */
+	const char *topic_prefix; /* NULL: the database's name, made a valid topic */
 	const char *topic_delimiter;
 	const char *topic_transaction;
-	bool topic_unicode;			/* topic.naming.strategy is SchemaUnicodeTopicNamingStrategy */
+	bool topic_unicode; /* topic.naming.strategy is SchemaUnicodeTopicNamingStrategy */
 	CdcAdjustment schema_adjustment;
 	CdcAdjustment field_adjustment;
 
@@ -155,17 +155,17 @@ typedef struct CdcOptions
 	bool include_unknown_datatypes;
 	const char *unavailable_placeholder; /* bytes; "hex:" already decoded */
 	int unavailable_placeholder_len;
-	bool unavailable_is_bytes;	/* came with "hex:": as it is; else text in the server encoding */
+	bool unavailable_is_bytes; /* came with "hex:": as it is; else text in the server encoding */
 
 	/* what is sent */
-	int skipped_operations;		/* CDC_SKIP_* */
+	int skipped_operations; /* CDC_SKIP_* */
 	bool skip_messages_without_change;
 	bool provide_transaction_metadata;
 	bool table_ignore_builtin;
 	bool publish_via_partition_root;
 	CdcDeleteWithoutIdentity delete_without_identity;
 	CdcOrigin origin;
-	CdcPatterns *schema_include;	/* NULL: not given; all of these likewise */
+	CdcPatterns *schema_include; /* NULL: not given; all of these likewise */
 	CdcPatterns *schema_exclude;
 	CdcPatterns *table_include;
 	CdcPatterns *table_exclude;
@@ -173,16 +173,16 @@ typedef struct CdcOptions
 	CdcPatterns *column_exclude;
 	CdcPatterns *message_prefix_include;
 	CdcPatterns *message_prefix_exclude;
-	List *key_rules;			/* CdcKeyRule * in the order given */
-	List *mappers;				/* CdcMapper * in the order in which they win */
+	List *key_rules; /* CdcKeyRule * in the order given */
+	List *mappers; /* CdcMapper * in the order in which they win */
 } CdcOptions;
 
 /* One row of cdc_json.options(). */
 typedef struct CdcOptionInfo
 {
 	const char *name;
-	const char *type;			/* "boolean", "integer", "enum (a, b)", "list of regular expressions", … */
-	const char *default_value;	/* NULL: none */
+	const char *type; /* "boolean", "integer", "enum (a, b)", "list of regular expressions", … */
+	const char *default_value; /* NULL: none */
 	const char *description;
 } CdcOptionInfo;
 

@@ -32,13 +32,13 @@
 
 typedef struct Pattern
 {
-	const char *text;			/* as given, without blanks around it */
+	const char *text; /* as given, without blanks around it */
 	pg_regex_t regex;
 } Pattern;
 
 struct CdcPatterns
 {
-	int count;					/* compiled so far */
+	int count; /* compiled so far */
 	MemoryContextCallback callback;
 	Pattern items[FLEXIBLE_ARRAY_MEMBER];
 };
@@ -119,7 +119,7 @@ compile(const char *option, bool secret, List *entries)
 	patterns->callback.arg = patterns;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &patterns->callback);
 #endif
-	foreach (cell, entries)
+	foreach(cell, entries)
 		add_pattern(patterns, option, secret, lfirst(cell));
 	return patterns;
 }

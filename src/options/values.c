@@ -16,7 +16,7 @@
 
 #define CLIP_BYTES 120
 
-static const char skip_letters[] = "cudt";	/* in the order of CDC_SKIP_* bits */
+static const char skip_letters[] = "cudt"; /* in the order of CDC_SKIP_* bits */
 
 const char *
 cdc_value_clip(const char *value)
@@ -143,7 +143,9 @@ quoted_words(const CdcWord *words)
 	initStringInfo(&text);
 	for (const CdcWord *word = words; word->word; word++)
 		appendStringInfo(&text, "%s\"%s\"",
-						 word == words ? "" : word[1].word ? ", " : " and ", word->word);
+						 word == words ? "" : word[1].word ? ", "
+														   : " and ",
+						 word->word);
 	return text.data;
 }
 
@@ -203,7 +205,7 @@ parse_placeholder(CdcOptions *options, const char *name, const char *value)
 		int low = hex_digit(digits[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			len = 0;			/* complain below */
+			len = 0; /* complain below */
 		else
 			bytes[i] = (char) (high << 4 | low);
 	}
@@ -224,7 +226,7 @@ parse_operations(const char *name, const char *value)
 
 	if (entries == NIL)
 		invalid_value(name, value, hint);
-	foreach (cell, entries)
+	foreach(cell, entries)
 	{
 		const char *entry = lfirst(cell);
 		const char *letter = strchr(skip_letters, entry[0]);
@@ -306,5 +308,5 @@ cdc_value_type(const CdcOptionRow *row)
 		case CDC_OPTION_KEYS:
 			return "list of keys";
 	}
-	return NULL;				/* not reached */
+	return NULL; /* not reached */
 }

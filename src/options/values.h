@@ -12,43 +12,43 @@
 typedef enum CdcOptionType
 {
 	CDC_OPTION_BOOL,
-	CDC_OPTION_INT,				/* from min to max */
-	CDC_OPTION_ENUM,			/* one of words, case-insensitive */
-	CDC_OPTION_ENUM_BOOL,		/* the same, kept in a bool */
-	CDC_OPTION_TOPIC,			/* a piece of a topic name */
-	CDC_OPTION_PLACEHOLDER,		/* text, or bytes in hexadecimal digits */
-	CDC_OPTION_OPERATIONS,		/* CDC_SKIP_* */
+	CDC_OPTION_INT, /* from min to max */
+	CDC_OPTION_ENUM, /* one of words, case-insensitive */
+	CDC_OPTION_ENUM_BOOL, /* the same, kept in a bool */
+	CDC_OPTION_TOPIC, /* a piece of a topic name */
+	CDC_OPTION_PLACEHOLDER, /* text, or bytes in hexadecimal digits */
+	CDC_OPTION_OPERATIONS, /* CDC_SKIP_* */
 	CDC_OPTION_PATTERNS,
-	CDC_OPTION_KEYS,			/* message.key.columns */
-	CDC_OPTION_MAPPER			/* list of columns for the CdcMapperKind in "min" */
+	CDC_OPTION_KEYS, /* message.key.columns */
+	CDC_OPTION_MAPPER /* list of columns for the CdcMapperKind in "min" */
 } CdcOptionType;
 
 /* Whose option it is; decides what the description ends with. */
 typedef enum CdcOptionSource
 {
-	CDC_SOURCE_DEBEZIUM,		/* a connector property */
-	CDC_SOURCE_CONVERTER,		/* JsonConverter's: "offset" is one of CdcConverter's */
+	CDC_SOURCE_DEBEZIUM, /* a connector property */
+	CDC_SOURCE_CONVERTER, /* JsonConverter's: "offset" is one of CdcConverter's */
 	CDC_SOURCE_OWN
 } CdcOptionSource;
 
 typedef struct CdcWord
 {
-	const char *word;			/* NULL ends a list */
+	const char *word; /* NULL ends a list */
 	int value;
 } CdcWord;
 
 typedef struct CdcOptionRow
 {
-	const char *name;			/* with dots */
+	const char *name; /* with dots */
 	CdcOptionSource source;
 	CdcOptionType type;
-	size_t offset;				/* of the field in CdcOptions or CdcConverter */
-	const char *default_value;	/* as a user would write it, NULL: none */
-	const char *debezium_default;	/* with debezium.quirks, NULL: the same */
+	size_t offset; /* of the field in CdcOptions or CdcConverter */
+	const char *default_value; /* as a user would write it, NULL: none */
+	const char *debezium_default; /* with debezium.quirks, NULL: the same */
 	const CdcWord *words;
 	int min;
 	int max;
-	const char *description;	/* one or two full sentences */
+	const char *description; /* one or two full sentences */
 } CdcOptionRow;
 
 /*
