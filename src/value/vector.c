@@ -293,6 +293,8 @@ read_number(const char **p, const char *end, bool single, double *number)
 		digits++;
 	if (digits >= end || !isdigit((unsigned char) *digits))
 		return false;
+	if (digits + 1 < end && (digits[1] == 'x' || digits[1] == 'X'))
+		return false;
 	*number = single ? strtof(*p, &stop) : strtod(*p, &stop);
 	*p = stop;
 	return stop <= end;
