@@ -96,7 +96,7 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION unmatched_patterns(text[]) IS
 'Entries of list options that match no schema, table or column of this database.';
 
-CREATE FUNCTION check(VARIADIC options text[] DEFAULT '{}',
+CREATE FUNCTION "check"(VARIADIC options text[] DEFAULT '{}',
 	OUT item text, OUT ok boolean, OUT detail text, OUT hint text)
 RETURNS SETOF record
 LANGUAGE sql STABLE ROWS 12
@@ -191,6 +191,6 @@ BEGIN ATOMIC
 	FROM cdc_json.unmatched_patterns(options) AS u;
 END;
 
-COMMENT ON FUNCTION check(text[]) IS
+COMMENT ON FUNCTION "check"(text[]) IS
 'Is everything there that change data capture needs? One row for each item: ok, what was found, and what to do when it is not (NULL when '
 'there is nothing to do). With options (name and value in turn) also list entries that match nothing. Needs no special rights.';
