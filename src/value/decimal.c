@@ -33,6 +33,14 @@ digit_at(const CdcDecimal *number, int i)
 	return digit;
 }
 
+static inline int
+count_digits(unsigned digit)
+{
+	if (digit >= 100)
+		return digit >= 1000 ? 4 : 3;
+	return digit >= 10 ? 2 : 1;
+}
+
 void
 cdc_decimal_normalize(CdcDecimal *number)
 {
@@ -106,9 +114,7 @@ cdc_decimal_plain(const CdcDecimal *number, int scale, char *text)
 {
 	char *p = text;
 	unsigned first = digit_at(number, 0);
-	int skip = first >= 1000 ? 0 : first >= 100 ? 1
-							   : first >= 10	? 2
-												: 3;
+	int skip = CDC_DECIMAL_BASE_DIGITS - count_digits(first);
 	int i = 0;
 
 	if (number->negative)
@@ -149,10 +155,7 @@ cdc_decimal_java(const CdcDecimal *number, int scale, char *text)
 	if (number->ndigits == 0)
 		exponent = -scale;
 	else
-		exponent = number->weight * CDC_DECIMAL_BASE_DIGITS +
-				   (first >= 1000 ? 3 : first >= 100 ? 2
-									: first >= 10	 ? 1
-													 : 0);
+		exponent = number->weight * CDC_DECIMAL_BASE_DIGITS + count_digits(first) - 1;
 	if (exponent >= -6)
 		return len;
 

@@ -38,14 +38,15 @@ typedef struct CdcDecimal
 /* Drops leading and trailing zero digits, which all other functions expect to be gone. */
 extern void cdc_decimal_normalize(CdcDecimal *number);
 
-/* value / 10 ^ scale; "digits" is where the number's digits live, at least CDC_DECIMAL_INT64_DIGITS */
+/* value / 10 ^ scale; the number's digits live in "digits", of CDC_DECIMAL_INT64_DIGITS */
 #define CDC_DECIMAL_INT64_DIGITS 6
-extern void cdc_decimal_from_int64(CdcDecimal *number, uint16_t *digits, int64_t value, int scale);
+extern void cdc_decimal_from_int64(CdcDecimal *number, uint16_t *digits, int64_t value,
+								   int scale);
 
-/* The fewest digits after the point that hold the value exactly: BigDecimal.stripTrailingZeros, not below 0. */
+/* The fewest digits after the point that hold the value: BigDecimal.stripTrailingZeros, from 0. */
 extern int cdc_decimal_least_scale(const CdcDecimal *number);
 
-/* BigDecimal.toPlainString of the number with "scale" digits after the point; further ones are cut off. */
+/* BigDecimal.toPlainString with "scale" digits after the point; further ones are cut off. */
 extern size_t cdc_decimal_plain_size(const CdcDecimal *number, int scale);
 extern size_t cdc_decimal_plain(const CdcDecimal *number, int scale, char *text);
 
