@@ -353,9 +353,7 @@ cdc_make_prefix() {
 
 # cdc_make FOLDER ARGUMENT...
 cdc_make() {
-	folder=$1
-	shift
-	(cd "$folder" && make -s --no-print-directory PG_CONFIG="$PG_CONFIG" "$@")
+	(cd "$1" && shift && make -s --no-print-directory PG_CONFIG="$PG_CONFIG" "$@")
 }
 
 # The list of plugins that a server loads exists since the minor releases
@@ -371,20 +369,20 @@ cdc_plugin_setting() {
 
 # cdc_cluster_start FOLDER [SETTING...]: exports PGHOST, PGPORT, PGUSER for it
 cdc_cluster_start() {
-	folder=$1
+	cdc_folder=$1
 	shift
-	mkdir -p "$folder"
-	initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$folder/initdb.log" 2>&1 || {
-		rm -rf "$folder/data"
-		initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C -N >"$folder/initdb.log" 2>&1
+	mkdir -p "$cdc_folder"
+	initdb -D "$cdc_folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$cdc_folder/initdb.log" 2>&1 || {
+		rm -rf "$cdc_folder/data"
+		initdb -D "$cdc_folder/data" -U postgres -A trust -E UTF8 --locale=C -N >"$cdc_folder/initdb.log" 2>&1
 	} || {
-		cat "$folder/initdb.log" >&2
+		cat "$cdc_folder/initdb.log" >&2
 		return 1
 	}
 	{
 		cat <<-EOF
 			listen_addresses = ''
-			unix_socket_directories = '$folder'
+			unix_socket_directories = '$cdc_folder'
 			port = 54321
 			fsync = off
 			wal_level = logical
@@ -402,12 +400,12 @@ cdc_cluster_start() {
 		for setting in "$@"; do
 			printf '%s\n' "$setting"
 		done
-	} >>"$folder/data/postgresql.conf"
-	pg_ctl -D "$folder/data" -l "$folder/log" -t 120 -w start >"$folder/pg_ctl.log" 2>&1 || {
-		cat "$folder/pg_ctl.log" "$folder/log" >&2
+	} >>"$cdc_folder/data/postgresql.conf"
+	pg_ctl -D "$cdc_folder/data" -l "$cdc_folder/log" -t 120 -w start >"$cdc_folder/pg_ctl.log" 2>&1 || {
+		cat "$cdc_folder/pg_ctl.log" "$cdc_folder/log" >&2
 		return 1
 	}
-	PGHOST=$folder PGPORT=54321 PGUSER=postgres PGDATABASE=postgres
+	PGHOST=$cdc_folder PGPORT=54321 PGUSER=postgres PGDATABASE=postgres
 	export PGHOST PGPORT PGUSER PGDATABASE
 }
 

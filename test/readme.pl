@@ -66,10 +66,13 @@ sub laid_out
 
 sub options_table
 {
-	my $query = q{SELECT format('| `%s` | %s | %s | %s |', name, type, coalesce('`' || nullif("default", '') || '`', '—'), replace(description, '|', '\|')) FROM cdc_json.options()};
+	my $query = q{SELECT format('| `%s` | %s | %s | %s |', name, type, coalesce('`' || "default" || '`', ''),
+		regexp_replace(description, ' Debezium''s property\.', '')) FROM cdc_json.options()};
 	spew("$folder/snippet", $query);
 	my $rows = `psql -XAt -d shop -c 'CREATE EXTENSION IF NOT EXISTS cdc_json' -f '$folder/snippet' 2>&1`;
 	$rows =~ s/^CREATE EXTENSION\n//mg;
+	# Markdown would take what is in angle brackets for HTML, except in code.
+	$rows =~ s/`[^`]*`(*SKIP)(*FAIL)|</&lt;/g;
 	return "| Option | Type | Default | Meaning |\n|---|---|---|---|\n$rows";
 }
 
