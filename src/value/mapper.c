@@ -47,7 +47,7 @@ static bool encode_truncated_text(CdcBuf *buf, const CdcType *type, Datum value)
 static bool encode_truncated_bytes(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_nothing(CdcBuf *buf, const CdcType *type, Datum value);
 static bool write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text);
-static void write_truncated_text(CdcBuf *buf, int chars, CdcSlice text);
+static void write_truncated_text(CdcBuf *buf, const CdcType *type, CdcSlice text);
 static void write_truncated_base64(CdcBuf *buf, int bytes, CdcSlice base64);
 static bool read_text(const CdcType *type, Datum value, CdcSlice *text);
 
@@ -100,7 +100,7 @@ cdc_type_map_constant(const CdcType *mapped, const char *json)
 			return NULL;
 	}
 	else if (mapped->encode == encode_truncated_text)
-		write_truncated_text(&buf, mapping->mapper->chars, cdc_unquote(json, strlen(json)));
+		write_truncated_text(&buf, mapped, cdc_unquote(json, strlen(json)));
 	else if (mapped->encode == encode_truncated_bytes)
 		write_truncated_base64(&buf, mapping->mapper->chars, cdc_unquote(json, strlen(json)));
 	else
@@ -299,43 +299,43 @@ write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text)
 static bool
 encode_truncated_text(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	const Mapping *mapping = type->private;
 	CdcSlice text;
 
 	if (!read_text(type->unmapped, value, &text))
 		return false;
-	write_truncated_text(buf, mapping->mapper->chars, text);
+	write_truncated_text(buf, type, text);
 	return true;
 }
 
 /*
- * The first "chars" UTF-16 units, as String.substring() counts them.  Of a
- * pair that is cut the first half is left over.
+ * The first characters, counted in UTF-16 units as String.substring() does.
+ * Where that cuts a pair, the connector leaves its first half over, which
+ * hardly any reader of JSON accepts: only quirks do the same.
  */
 static void
-write_truncated_text(CdcBuf *buf, int chars, CdcSlice text)
+write_truncated_text(CdcBuf *buf, const CdcType *type, CdcSlice text)
 {
-	const unsigned char *start = (const unsigned char *) text.data;
-	const unsigned char *end = start + text.len;
-	const unsigned char *p = start;
+	const Mapping *mapping = type->private;
+	const unsigned char *p = (const unsigned char *) text.data;
+	const unsigned char *end = p + text.len;
+	int room = mapping->mapper->chars;
+	uint32 c = 0;
 
-	cdc_json_string_begin(buf);
-	while (p < end && chars > 0)
+	while (p < end && room > 0)
 	{
-		uint32 c;
 		int len = cdc_utf8_decode(p, end, &c);
+		int units = c >= 0x10000 && c != CDC_UTF8_INVALID ? 2 : 1;
 
-		if (c >= 0x10000 && c != CDC_UTF8_INVALID && chars == 1)
-		{
-			cdc_json_string_part(buf, text.data, p - start);
-			cdc_json_string_unit(buf, CDC_HIGH_SURROGATE(c));
-			cdc_json_string_end(buf);
-			return;
-		}
-		chars -= c >= 0x10000 && c != CDC_UTF8_INVALID ? 2 : 1;
+		if (units > room)
+			break;
+		room -= units;
 		p += len;
 	}
-	cdc_json_string_part(buf, text.data, p - start);
+
+	cdc_json_string_begin(buf);
+	cdc_json_string_part(buf, text.data, (const char *) p - text.data);
+	if (p < end && room > 0 && type->settings->quirks)
+		cdc_json_string_unit(buf, CDC_HIGH_SURROGATE(c));
 	cdc_json_string_end(buf);
 }
 
