@@ -35,7 +35,6 @@
 #define SHORT_WEIGHT_SIGN 0x0040
 #define SHORT_WEIGHT 0x003F
 
-static void read_numeric(CdcDecimal *number, Datum value);
 static bool encode_precise(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_variable(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_double(CdcBuf *buf, const CdcType *type, Datum value);
@@ -98,8 +97,8 @@ cdc_numeric_resolve(CdcType *type, const CdcTypeInfo *info)
 }
 
 /* The digits stay where they are: "number" lives as long as the datum. */
-static void
-read_numeric(CdcDecimal *number, Datum value)
+void
+cdc_numeric_read(CdcDecimal *number, Datum value)
 {
 	const struct varlena *datum = (const struct varlena *) DatumGetPointer(value);
 	const char *data = VARDATA_ANY(datum);
@@ -150,7 +149,7 @@ encode_precise(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	CdcDecimal number;
 
-	read_numeric(&number, value);
+	cdc_numeric_read(&number, value);
 	return cdc_decimal_put_precise(buf, type, &number);
 }
 
@@ -159,7 +158,7 @@ encode_variable(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	CdcDecimal number;
 
-	read_numeric(&number, value);
+	cdc_numeric_read(&number, value);
 	return cdc_decimal_put_variable(buf, &number);
 }
 
@@ -168,7 +167,7 @@ encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	CdcDecimal number;
 
-	read_numeric(&number, value);
+	cdc_numeric_read(&number, value);
 	cdc_json_double(buf, cdc_decimal_double(&number));
 	return true;
 }
@@ -178,7 +177,7 @@ encode_string(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	CdcDecimal number;
 
-	read_numeric(&number, value);
+	cdc_numeric_read(&number, value);
 	cdc_decimal_put_string(buf, &number, Max(number.dscale, type->scale));
 	return true;
 }
@@ -200,7 +199,7 @@ get_string(const CdcType *type, Datum value, CdcSlice *text)
 {
 	CdcDecimal number;
 
-	read_numeric(&number, value);
+	cdc_numeric_read(&number, value);
 	cdc_decimal_copy_string(text, &number, Max(number.dscale, type->scale));
 	return true;
 }
@@ -210,6 +209,6 @@ is_ordinary(Datum value)
 {
 	CdcDecimal number;
 
-	read_numeric(&number, value);
+	cdc_numeric_read(&number, value);
 	return number.kind == CDC_DECIMAL_FINITE;
 }

@@ -199,6 +199,7 @@ is_total(Oid function)
 		case F_MULTIRANGE_OUT:
 		case F_ENUM_OUT:
 		case F_XML_OUT:
+		case F_JSONB_OUT: /* a few bytes may hold a number of 131,072 digits */
 		case F_JSONPATH_OUT:
 		case F_TSQUERYOUT:
 		case F_REGPROCOUT:

@@ -98,6 +98,8 @@ cdc_text_resolve(CdcType *type, const CdcTypeInfo *info)
 	else if ((info->typid == VARCHAROID || info->typid == BPCHAROID) && info->typmod >= VARHDRSZ)
 		type->length = info->typmod - VARHDRSZ;
 	use_source(type, kind->source);
+	if (info->typid == JSONBOID)
+		type->encode = cdc_jsonb_encode;
 
 	/*
 	 * ReplicationMessageColumnValueResolver has no case for "name": the stream

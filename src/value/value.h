@@ -200,6 +200,13 @@ extern char *cdc_constant_string(const CdcSettings *settings, const char *text, 
 extern char *cdc_constant_base64(const CdcSettings *settings, const uint8 *bytes, size_t len);
 extern char *cdc_constant_placeholder(const CdcSettings *settings);
 
+/* numeric.c: the digits of a numeric where they lie; "number" lives as long as the datum */
+struct CdcDecimal;
+extern void cdc_numeric_read(struct CdcDecimal *number, Datum value);
+
+/* jsonb.c */
+extern bool cdc_jsonb_encode(CdcBuf *buf, const CdcType *type, Datum value);
+
 /* The families. */
 extern bool cdc_scalar_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_numeric_resolve(CdcType *type, const CdcTypeInfo *info);
