@@ -40,7 +40,7 @@ cdc_parse_int(const char *text, int64_t min, int64_t max, int64_t *value)
 	{
 		unsigned digit = (unsigned) (*text - '0');
 
-		if (!is_digit(*text) || sum > (limit - digit) / 10)
+		if (!is_digit(*text) || sum > limit / 10 || sum * 10 + digit > limit)
 			return false;
 		sum = sum * 10 + digit;
 	}
