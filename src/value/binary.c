@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "value/value.h"
 
 /* The parts of a bit string, wherever its header lets them lie. */

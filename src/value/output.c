@@ -19,6 +19,7 @@
 #include "utils/pg_locale.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "value/value.h"
 
 /*

@@ -14,6 +14,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
 
+#include "compat.h"
 #include "value/value.h"
 
 #define UUID_TEXT_LEN 36
