@@ -29,7 +29,7 @@ bool
 cdc_parse_int(const char *text, int64_t min, int64_t max, int64_t *value)
 {
 	bool negative = *text == '-';
-	const uint64_t limit = negative ? (uint64_t) - (min + 1) + 1 : (uint64_t) max;
+	const uint64_t limit = negative ? 0 - (uint64_t) min : (uint64_t) max;
 	uint64_t sum = 0;
 
 	if (*text == '-' || *text == '+')
@@ -44,7 +44,7 @@ cdc_parse_int(const char *text, int64_t min, int64_t max, int64_t *value)
 			return false;
 		sum = sum * 10 + digit;
 	}
-	*value = negative ? -(int64_t) (sum - (sum > 0)) - (sum > 0) : (int64_t) sum;
+	*value = (int64_t) (negative ? 0 - sum : sum);
 	return true;
 }
 
