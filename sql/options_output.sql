@@ -18,13 +18,13 @@ CREATE FUNCTION records(VARIADIC options text[] DEFAULT '{}') RETURNS TABLE (n b
 $$;
 -- LSNs and times, which differ from run to run
 CREATE FUNCTION masked(text) RETURNS text LANGUAGE sql AS $$
-	SELECT regexp_replace(regexp_replace($1, '("(?:ts_ms|ts_us|ts_ns|lsn|txId|id)":)[0-9]{3,}', '\1N', 'g'), '(\[?\\?")[0-9]{4,}|[0-9]{3,}:[0-9]{3,}', '\1N', 'g')
+	SELECT regexp_replace(regexp_replace($1, '("(?:ts_ms|ts_us|ts_ns|lsn|txId|id)":)[0-9]{3,}', '\10', 'g'), '(\[?\\?")[0-9]{4,}|[0-9]{3,}:[0-9]{3,}', '\10', 'g')
 $$;
 
 -- format
 SELECT regexp_replace(replace(masked(data), current_database(), 'DB'), '"version":"[^"]*', '"version":"V') FROM pg_logical_slot_peek_changes('options_output', NULL, NULL);
 SELECT string_agg(m, ' ') FROM records(), LATERAL json_object_keys(r) AS m GROUP BY n ORDER BY n;
-SELECT r->>'key', r->'value'->>'op', r->>'headers' FROM records();
+SELECT r->'value'->>'op', r->>'key', r->>'headers' FROM records();
 SELECT data FROM pg_logical_slot_peek_changes('options_output', NULL, NULL, 'format', 'frame');
 SELECT count(*), min(length(data)) > 100 FROM pg_logical_slot_peek_binary_changes('options_output', NULL, NULL, 'format', 'frame');
 
