@@ -8,12 +8,16 @@
  * some silently mean something else (in Java "\b" is a word boundary, in an
  * ARE a backspace), so that a filter or a mask would match nothing.
  *
+ * The one exception are named classes such as "[[:alpha:]]": they are AREs'
+ * own, and what the hints recommend, though Java reads them as a set of
+ * characters.
+ *
  * The scan goes by bytes: in every server encoding, bytes below 0x80 are
  * ASCII characters.
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
+#include <ctype.h>
 
 #include "options/dialect.h"
 

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
 #include "utils/varlena.h"
@@ -179,6 +178,9 @@ static const CdcOptionRow rows[] = {
 	{MAPPER("datatype.propagate.source.type"), NULL, NULL, NULL, CDC_MAPPER_PROPAGATE_TYPE, 0,
 	 "Types, as schema.table.type, whose columns' schemas tell the type in the database."},
 };
+
+/* enum fields are set through int pointers */
+StaticAssertDecl(sizeof(CdcFormat) == sizeof(int), "enums are not int-sized");
 
 /* Pairs of which only one may be given. */
 static const char *const exclusive[][2] = {
@@ -395,9 +397,6 @@ cdc_options_parse(List *defelems)
 	Given *given = palloc0(sizeof(Given));
 	List *parametrised = NIL;
 	ListCell *cell;
-
-	/* enum fields are set through int pointers */
-	StaticAssertStmt(sizeof(CdcFormat) == sizeof(int), "enums are not int-sized");
 
 	foreach(cell, defelems)
 		take_option(options, given, &parametrised, lfirst(cell));

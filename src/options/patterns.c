@@ -113,7 +113,7 @@ compile(const char *option, bool secret, List *entries)
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("option \"%s\" has an empty list", option),
 				errhint("Leave the option out, or write \".*\" to match every name."));
-	patterns = palloc0(offsetof(CdcPatterns, items) + mul_size(list_length(entries), sizeof(Pattern)));
+	patterns = palloc0(offsetof(CdcPatterns, items) + (Size) list_length(entries) * sizeof(Pattern));
 #if CDC_REGEX_IN_MALLOC
 	patterns->callback.func = free_patterns;
 	patterns->callback.arg = patterns;
