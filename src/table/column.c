@@ -8,10 +8,10 @@
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "catalog/pg_type.h"
-#include "nodes/nodes.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
-#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 #include "table/table.h"
@@ -19,18 +19,37 @@
 /* What deparsing needs, for the guarded call. */
 typedef struct Deparse
 {
-	const char *expression;		/* pg_attrdef.adbin */
-	Relation relation;
+	const char *expression; /* pg_attrdef.adbin */
 	char *text;
 } Deparse;
 
+/*
+ * Settings that show in printed expressions.  The path is the default one, so
+ * that names are qualified as a connector with an ordinary role sees them.
+ */
+static const struct
+{
+	const char *name;
+	const char *value;
+} deparse_settings[] = {
+	{"search_path", "public"},
+	{"quote_all_identifiers", "off"},
+	{"standard_conforming_strings", "on"},
+};
+
+/* A default holds no columns, so that nothing of the table needs to be opened. */
 static void
 deparse(void *arg)
 {
 	Deparse *job = arg;
-	List *context = deparse_context_for(RelationGetRelationName(job->relation), RelationGetRelid(job->relation));
+	int level = NewGUCNestLevel();
 
-	job->text = deparse_expression(stringToNode(job->expression), context, false, false);
+	for (int i = 0; i < lengthof(deparse_settings); i++)
+		(void) set_config_option(deparse_settings[i].name, deparse_settings[i].value,
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	job->text = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, CStringGetTextDatum(job->expression),
+														ObjectIdGetDatum(InvalidOid)));
+	AtEOXact_GUC(false, level);
 }
 
 /*
@@ -49,7 +68,7 @@ default_expression(Relation relation, Form_pg_attribute att)
 	{
 		if (constr->defval[i].adnum == att->attnum)
 		{
-			Deparse job = {constr->defval[i].adbin, relation, NULL};
+			Deparse job = {constr->defval[i].adbin, NULL};
 
 			return cdc_guard(deparse, &job) ? job.text : NULL;
 		}
