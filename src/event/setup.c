@@ -31,13 +31,21 @@ cdc_setup_init(CdcSetup *setup, CdcOptions *options)
 void
 cdc_setup_resolve(CdcSetup *setup, bool sql)
 {
-	const CdcOptions *options = setup->options;
+	CdcOptions *options = setup->options;
 	CdcEventConstants *constants = &setup->constants;
 	CdcTableContext *tables = &setup->tables;
 	char *database = get_database_name(MyDatabaseId);
 
 	setup->key_settings.ascii = setup->value_settings.ascii = sql && GetDatabaseEncoding() != PG_UTF8;
 	cdc_utf8_init(&setup->counters.invalid_characters);
+	if (!options->unavailable_is_bytes)
+	{
+		CdcSlice text = cdc_utf8(options->unavailable_placeholder, options->unavailable_placeholder_len);
+
+		options->unavailable_placeholder = text.data;
+		options->unavailable_placeholder_len = text.len;
+		options->unavailable_is_bytes = true;
+	}
 	constants->options = options;
 	constants->key_settings = &setup->key_settings;
 	constants->value_settings = &setup->value_settings;

@@ -155,7 +155,7 @@ typedef struct CdcOptions
 	bool include_unknown_datatypes;
 	const char *unavailable_placeholder; /* bytes; "hex:" already decoded */
 	int unavailable_placeholder_len;
-	bool unavailable_is_bytes; /* came with "hex:": as it is; else text in the server encoding */
+	bool unavailable_is_bytes; /* came with "hex:", or is UTF-8 by now; else text in the server encoding */
 
 	/* what is sent */
 	int skipped_operations; /* CDC_SKIP_* */

@@ -57,10 +57,25 @@ compare_indexes(const ListCell *a, const ListCell *b)
 	return strcmp(x->name, y->name);
 }
 
-/* message.key.columns: the first entry whose table matches and that names an existing column */
+/* Attributes named "name"; Key.CustomKeyMapper does not regard case. */
+static List *
+append_attributes(List *attributes, Relation shown, const char *name)
+{
+	for (int i = 0; i < RelationGetNumberOfAttributes(shown); i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(shown), i);
+
+		if (!att->attisdropped && pg_strcasecmp(NameStr(att->attname), name) == 0)
+			attributes = list_append_unique_int(attributes, att->attnum);
+	}
+	return attributes;
+}
+
+/* message.key.columns: the columns of all entries whose table matches, in the order given */
 static List *
 custom_key(const CdcOptions *options, Relation shown, const CdcTable *table)
 {
+	List *attributes = NIL;
 	char *qualified;
 	ListCell *cell;
 
@@ -70,26 +85,14 @@ custom_key(const CdcOptions *options, Relation shown, const CdcTable *table)
 	foreach (cell, options->key_rules)
 	{
 		CdcKeyRule *rule = lfirst(cell);
-		List *attributes = NIL;
 		ListCell *name;
 
 		if (!cdc_patterns_match(rule->table, qualified))
 			continue;
 		foreach (name, rule->columns)
-		{
-			/* Key.CustomKeyMapper matches names without regard to case */
-			for (int i = 0; i < RelationGetNumberOfAttributes(shown); i++)
-			{
-				Form_pg_attribute att = TupleDescAttr(RelationGetDescr(shown), i);
-
-				if (!att->attisdropped && pg_strcasecmp(NameStr(att->attname), lfirst(name)) == 0)
-					attributes = list_append_unique_int(attributes, att->attnum);
-			}
-		}
-		if (attributes != NIL)
-			return attributes;
+			attributes = append_attributes(attributes, shown, lfirst(name));
 	}
-	return NIL;
+	return attributes;
 }
 
 /*
