@@ -235,7 +235,9 @@ cdc_copy_sources() {
 	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work"
 }
 
-# Postmasters lead sessions of their own: found by their files, ended by number.
+# What is inside needs no signal handlers: its session is ended as a whole.
+# Only postmasters lead sessions of their own: found by their files, ended by
+# number.
 cdc_stop_servers() {
 	find "$cdc_work" -name postmaster.pid 2>/dev/null | while read -r file; do
 		pid=$(head -n 1 "$file")
@@ -260,13 +262,13 @@ cdc_end() {
 	trap '' INT TERM HUP
 	cdc_main_cluster_on
 	if [ -n "${cdc_inside:-}" ]; then
-		kill -TERM -- "-$cdc_inside" 2>/dev/null && {
-			(sleep 10 && kill -KILL -- "-$cdc_inside") 2>/dev/null &
+		kill -s TERM -- "-$cdc_inside" 2>/dev/null && {
+			(sleep 10 && kill -s KILL -- "-$cdc_inside") >/dev/null 2>&1 &
 			watchdog=$!
 			wait "$cdc_inside" 2>/dev/null
 			kill "$watchdog" 2>/dev/null
 		}
-		kill -KILL -- "-$cdc_inside" 2>/dev/null
+		kill -s KILL -- "-$cdc_inside" 2>/dev/null
 	fi
 	if [ -n "${cdc_work:-}" ] && [ ! -e "$cdc_work/keep" ]; then
 		cdc_stop_servers

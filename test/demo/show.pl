@@ -2,9 +2,9 @@
 #
 # usage: perl show.pl WIDTH COLOUR		(0: none)
 #
-# An object or array that fits the width stays on one line; other ones take a
-# line per member.  Text passes unchanged: only white space and colours are
-# added.  A line that is no JSON is printed as it is.  No modules: perl-base.
+# Members fill lines as words fill a paragraph; one that is too long for a line
+# of its own is opened up.  Text passes unchanged: only white space and colours
+# are added.  A line that is no JSON is printed as it is.  No modules: perl-base.
 use strict;
 use warnings;
 
@@ -76,15 +76,26 @@ sub pretty
 	my ($kind, $names, $values) = @$node;
 	return flat($node, 1) if !$values || !@$values || $used + columns(flat($node, 0)) < $width;
 	my $deeper = "$indent  ";
-	my @lines;
+	my ($text, $column) = ('', $width);
 	for my $i (0 .. $#$values)
 	{
 		my $name = $kind eq 'object' ? "$names->[$i]: " : '';
 		my $lead = $name && paint('name', $names->[$i]) . ': ';
-		push @lines, $deeper . $lead . pretty($values->[$i], $deeper, columns($deeper . $name) + 1);
+		my $length = columns($name . flat($values->[$i], 0)) + 2;
+		if ($column + $length > $width)
+		{
+			$text .= ($i ? ',' : '') . "\n$deeper";
+			$column = columns($deeper);
+		}
+		else
+		{
+			$text .= ', ';
+		}
+		$column += $length;
+		$text .= $lead . pretty($values->[$i], $deeper, columns($deeper . $name) + 1);
 	}
 	my ($open, $close) = $kind eq 'object' ? ('{', '}') : ('[', ']');
-	return "$open\n" . join(",\n", @lines) . "\n$indent$close";
+	return "$open$text\n$indent$close";
 }
 
 while (my $line = <STDIN>)
