@@ -97,9 +97,12 @@ write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, C
 			if (encode(buf, column, value))
 				return;
 			buf->len = start;
-			result->failed++;
-			counters->unrenderable_values++;
-			warn_failed(column, table);
+			if (!column->type->withheld)
+			{
+				result->failed++;
+				counters->unrenderable_values++;
+				warn_failed(column, table);
+			}
 			text = &column->failed_text;
 		}
 	}

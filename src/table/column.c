@@ -143,7 +143,7 @@ cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTabl
 	if (changes_value(mapper) && (!for_key || !settings->quirks))
 	{
 		column->type = cdc_type_map(column->type, mapper, !column->notnull);
-		column->mapped = true;
+		column->mapped = column->type->unmapped != NULL;
 	}
 
 	column->schema = cdc_schema_copy(column->type->schema, !column->notnull || column->type->always_optional);
@@ -152,7 +152,8 @@ cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTabl
 	expression = default_expression(shown, att);
 	/* a clear default of a masked column stays here, unless quirks ask for it */
 	if (expression && (!column->mapped || settings->quirks) && !(for_key && excluded && settings->quirks))
-		column->schema->default_json = cdc_type_default(column->type, att->atttypid, expression);
+		column->schema->default_json = cdc_type_default(column->mapped ? column->type->unmapped : column->type, att->atttypid,
+														expression);
 	return true;
 }
 
@@ -192,7 +193,13 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 	/* the connector looks at the column, whose field may be optional all the same (PostGIS geometry) */
 	must = settings->quirks ? column->notnull : settings->fits && !schema->optional;
 	if (must)
-		required = schema->default_json ? schema->default_json : type->fallback ? type->fallback : "null";
+	{
+		required = schema->default_json;
+		if (required && column->mapped)
+			required = cdc_type_map_constant(type, required);
+		if (!required)
+			required = type->fallback ? type->fallback : "null";
+	}
 
 	column->null_text = constant(null);
 	column->missing_text = constant(required);
