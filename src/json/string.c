@@ -8,19 +8,13 @@
  * (SQL functions in a database whose encoding is not UTF-8) every character
  * beyond ASCII is \uXXXX, which is the same JSON.
  *
- * Nearly all bytes are plain ASCII, so the loop looks at 16 of them at once
- * and copies them on the way; single bytes are looked at only from a hit on.
- * Room is reserved for the worst case of one piece, and nothing below checks
- * for room again.
+ * Nearly all text is written as it is, so the loop looks at 16 bytes at once
+ * and copies them on the way.  Room is reserved for the worst case of one
+ * piece, and nothing below checks for room again.
  */
 #include "json/json.h"
 #include "json/utf8.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#elif defined(__aarch64__) && defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
+#include "json/vector.h"
 
 /*
  * The longest text that is escaped, or copied, at once.  A measuring buffer
@@ -32,8 +26,12 @@
 /* \uXXXX for one byte; a character of four bytes takes two of them, 3 per byte */
 #define MAX_GROWTH 6
 
+/* bytes of the longest character */
+#define MAX_CHARACTER 4
+
 static char *escape(CdcBuf *buf, char *out, const unsigned char *p, const unsigned char *end);
-static int plain_prefix(const unsigned char *p, char *out);
+static bool copy_plain_block(const unsigned char *p, char *out);
+static int unchanged_prefix(const unsigned char *p, bool ascii);
 static bool copy_plain_rest(const unsigned char *p, size_t len, char *out);
 static char *escape_character(CdcBuf *buf, char *out, const unsigned char **p, const unsigned char *end);
 static char *put_unit(char *out, uint32_t unit);
@@ -184,31 +182,36 @@ cdc_json_raw(CdcBuf *buf, const char *json, size_t len)
 static char *
 escape(CdcBuf *buf, char *out, const unsigned char *p, const unsigned char *end)
 {
+	bool ascii = buf->ascii;
+
+	while (end - p >= 16)
+	{
+		int n;
+
+		/* a branch: with a computed step each load would wait for the last test */
+		if (__builtin_expect(copy_plain_block(p, out), true))
+		{
+			p += 16;
+			out += 16;
+			continue;
+		}
+		n = unchanged_prefix(p, ascii);
+		p += n;
+		out += n;
+		if (n <= 16 - MAX_CHARACTER)
+			out = escape_character(buf, out, &p, end);
+	}
+
+	if (p == end)
+		return out;
+	if (copy_plain_rest(p, (size_t) (end - p), out))
+		return out + (end - p);
 	while (p < end)
 	{
-		size_t left = (size_t) (end - p);
-
-		if (left >= 16)
-		{
-			int n = plain_prefix(p, out);
-
-			p += n;
-			out += n;
-			if (n == 16)
-				continue;
-		}
-		else if (copy_plain_rest(p, left, out))
-			return out + left;
+		if (is_plain(*p))
+			*out++ = (char) *p++;
 		else
-		{
-			while (is_plain(*p))
-				*out++ = (char) *p++;
-		}
-
-		/* *p is special; what follows it often is too, in most scripts */
-		do
 			out = escape_character(buf, out, &p, end);
-		while (p < end && !is_plain(*p));
 	}
 	return out;
 }
@@ -233,57 +236,104 @@ is_plain_word(uint64_t w)
 	return (hits & EIGHT(0x80)) == 0;
 }
 
-/*
- * Copies 16 bytes and returns how many of them, counted from the first, are
- * plain.  Compared as signed numbers, bytes from 0x80 on are below 0x20 too.
- */
-#if defined(__SSE2__)
+#ifdef CDC_VECTOR
 
-static inline int
-plain_prefix(const unsigned char *p, char *out)
+/* FF for each control character, quote and backslash. */
+static inline CdcVector
+special_bytes(CdcVector v)
 {
-	__m128i v = _mm_loadu_si128((const __m128i *) p);
-	__m128i hits = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
-	unsigned mask;
-
-	hits = _mm_or_si128(hits, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
-	hits = _mm_or_si128(hits, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-	_mm_storeu_si128((__m128i *) out, v);
-	mask = (unsigned) _mm_movemask_epi8(hits);
-	return mask == 0 ? 16 : __builtin_ctz(mask);
+	return cdc_vector_or(cdc_vector_matching(v, 0xE0, 0),
+						 cdc_vector_or(cdc_vector_matching(v, 0xFF, '"'), cdc_vector_matching(v, 0xFF, '\\')));
 }
 
-#elif defined(__aarch64__) && defined(__ARM_NEON)
-
-static inline int
-plain_prefix(const unsigned char *p, char *out)
+/* Copies 16 bytes and returns whether all of them are plain. */
+static inline bool
+copy_plain_block(const unsigned char *p, char *out)
 {
-	uint8x16_t v = vld1q_u8(p);
-	uint8x16_t hits = vcltq_s8(vreinterpretq_s8_u8(v), vdupq_n_s8(0x20));
-	uint64_t mask;
+	CdcVector v = cdc_vector_load(p);
 
-	hits = vorrq_u8(hits, vceqq_u8(v, vdupq_n_u8('"')));
-	hits = vorrq_u8(hits, vceqq_u8(v, vdupq_n_u8('\\')));
-	vst1q_u8((uint8_t *) out, v);
+	cdc_vector_store(out, v);
+	return cdc_vector_is_low(cdc_vector_or(v, special_bytes(v)));
+}
 
-	/* no movemask here: shifting right by four leaves four bits of each byte */
-	mask = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hits), 4)), 0);
-	return mask == 0 ? 16 : __builtin_ctzll(mask) / 4;
+static inline CdcMask
+matching(CdcVector v, unsigned char bits, unsigned char value)
+{
+	return cdc_vector_mask(cdc_vector_matching(v, bits, value));
+}
+
+#define FOLLOWING(mask) ((mask) << CDC_MASK_BITS)
+#define IS_IN(i, mask) (((mask) >> (i) *CDC_MASK_BITS & 1) != 0)
+
+/*
+ * How many of 16 bytes, the first of which begins a character, are whole
+ * characters that are written as they are.  Up to 12, what follows them must
+ * be escaped or replaced; beyond, it may just be cut off.
+ *
+ * Each byte from 0x80 on must be what the ones before it call for, and the
+ * second one has a narrower range after E0 (or it would be overlong) and after
+ * ED (surrogates).  Characters of four bytes are escaped, so F0 and more stop
+ * here like a quote does.
+ */
+static int
+unchanged_prefix(const unsigned char *p, bool ascii)
+{
+	CdcVector v = cdc_vector_load(p);
+	CdcMask wrong = cdc_vector_mask(special_bytes(v));
+	CdcMask lead2 = matching(v, 0xE0, 0xC0);
+	CdcMask lead3 = matching(v, 0xF0, 0xE0);
+	CdcMask continues = matching(v, 0xC0, 0x80);
+	CdcMask upper = matching(v, 0x20, 0x20); /* of bytes that continue: A0 to BF */
+	CdcMask high = matching(v, 0x80, 0x80);
+	int n;
+
+	if (ascii || high == 0)
+		return cdc_mask_first(wrong | high);
+
+	wrong |= matching(v, 0xF0, 0xF0) | matching(v, 0xFE, 0xC0);
+	wrong |= continues ^ (FOLLOWING(lead2 | lead3) | FOLLOWING(FOLLOWING(lead3)));
+	wrong |= FOLLOWING(matching(v, 0xFF, 0xE0)) & ~upper;
+	wrong |= FOLLOWING(matching(v, 0xFF, 0xED)) & upper;
+
+	/*
+	 * A character that breaks off, or is cut off, does not count.  For blocks
+	 * without anything wrong, constants: see the caller's branch.
+	 */
+	n = cdc_mask_first(wrong);
+	if (n == 16)
+	{
+		if (IS_IN(15, lead2 | lead3))
+			return 15;
+		if (IS_IN(14, lead3))
+			return 14;
+		return 16;
+	}
+	if (n >= 1 && IS_IN(n - 1, lead2 | lead3))
+		return n - 1;
+	if (n >= 2 && IS_IN(n - 2, lead3))
+		return n - 2;
+	return n;
 }
 
 #else
 
-static inline int
-plain_prefix(const unsigned char *p, char *out)
+static inline bool
+copy_plain_block(const unsigned char *p, char *out)
 {
-	uint64_t word[2];
+	uint64_t words[2];
+
+	memcpy(words, p, 16);
+	memcpy(out, words, 16);
+	return is_plain_word(words[0]) && is_plain_word(words[1]);
+}
+
+/* Without vectors, only ASCII is looked for. */
+static int
+unchanged_prefix(const unsigned char *p, bool ascii)
+{
 	int n = 0;
 
-	memcpy(word, p, 16);
-	memcpy(out, word, 16);
-	if (is_plain_word(word[0]) && is_plain_word(word[1]))
-		return 16;
-	while (is_plain(p[n]))
+	while (n < 16 && is_plain(p[n]))
 		n++;
 	return n;
 }
