@@ -287,12 +287,13 @@ cdc_truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelatio
 		char kind = relations[i]->rd_rel->relkind;
 
 		c.table = cdc_tables_lookup(session->tables, relations[i]);
+		/* a partitioned table comes with its leaves: pgoutput sends the one or the other */
+		if ((kind == RELKIND_PARTITIONED_TABLE && !session->setup.options->publish_via_partition_root) ||
+			c.table->is_partition_shown_as_root)
+			continue;
 		if (c.table->published)
 			cdc_transaction_published(session, txn, change->lsn);
-		/* a partitioned table comes with its leaves; it is shown as the one or the other */
-		if (!c.table->captured || (session->setup.options->skipped_operations & CDC_SKIP_TRUNCATE) ||
-			(kind == RELKIND_PARTITIONED_TABLE && !session->setup.options->publish_via_partition_root) ||
-			c.table->is_partition_shown_as_root)
+		if (!c.table->captured || (session->setup.options->skipped_operations & CDC_SKIP_TRUNCATE))
 			continue;
 		emit_event(&c, 't', NULL, NULL, NULL, CDC_HEADER_NONE, NULL);
 	}
