@@ -121,6 +121,7 @@ extern int64 cdc_clock_ms(void);
 /* row.c */
 extern void cdc_row_write(CdcBuf *buf, CdcColumn *columns, int n, const CdcRow *row, CdcCounters *counters,
 						  const CdcTable *table, CdcRowResult *result);
+extern bool cdc_row_same_image(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b);
 extern bool cdc_row_same_nulls(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b);
 extern bool cdc_rows_equal(CdcTable *table, const CdcRow *a, const CdcRow *b, CdcCounters *counters);
 extern bool cdc_column_unavailable(const CdcColumn *column, const CdcRow *row);

@@ -19,6 +19,13 @@ is_unchanged(Datum value)
 	return VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value));
 }
 
+/* Compressed or out of line?  (VARATT_IS_SHORT holds for what is out of line, too.) */
+static inline bool
+needs_detoasting(Datum value)
+{
+	return VARATT_IS_EXTERNAL(DatumGetPointer(value)) || VARATT_IS_COMPRESSED(DatumGetPointer(value));
+}
+
 /* The old tuple's value of a column, if it has one that can stand for an unchanged new one. */
 static inline bool
 older_value(const CdcColumn *column, const CdcRow *older, Datum *value)
@@ -47,10 +54,7 @@ cdc_column_unavailable(const CdcColumn *column, const CdcRow *row)
 static inline bool
 encode(CdcBuf *buf, const CdcColumn *column, Datum value)
 {
-	/* not VARATT_IS_SHORT: that holds for what is out of line, too */
-	if (column->varlena &&
-		(VARATT_IS_EXTERNAL(DatumGetPointer(value)) || VARATT_IS_COMPRESSED(DatumGetPointer(value))) &&
-		!cdc_output_detoast(value, &value))
+	if (column->varlena && needs_detoasting(value) && !cdc_output_detoast(value, &value))
 		return false;
 	return column->type->encode(buf, column->type, value);
 }
@@ -119,6 +123,38 @@ cdc_row_write(CdcBuf *buf, CdcColumn *columns, int n, const CdcRow *row, CdcCoun
 	for (int i = 0; i < n; i++)
 		write_column(buf, &columns[i], row, row->replaced && row->replaced[i], counters, table, result);
 	cdc_json_struct_end(buf);
+}
+
+/* Have two values the same bytes?  False when it would take detoasting to tell. */
+static bool
+same_image(const CdcColumn *column, Datum a, Datum b)
+{
+	const CdcType *type = column->type;
+
+	if (type->typbyval)
+		return a == b;
+	if (type->typlen > 0)
+		return memcmp(DatumGetPointer(a), DatumGetPointer(b), type->typlen) == 0;
+	if (type->typlen != -1 || needs_detoasting(a) || needs_detoasting(b) || VARSIZE_ANY_EXHDR(DatumGetPointer(a)) != VARSIZE_ANY_EXHDR(DatumGetPointer(b)))
+		return false;
+	return memcmp(VARDATA_ANY(DatumGetPointer(a)), VARDATA_ANY(DatumGetPointer(b)), VARSIZE_ANY_EXHDR(DatumGetPointer(a))) == 0;
+}
+
+/* Are these columns certainly the same in two rows?  One that is unchanged and out of line is. */
+bool
+cdc_row_same_image(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b)
+{
+	for (int i = 0; i < n; i++)
+	{
+		int att = columns[i].attnum - 1;
+
+		if (a->nulls[att] != b->nulls[att])
+			return false;
+		if (!a->nulls[att] && !(columns[i].varlena && is_unchanged(b->values[att])) &&
+			!same_image(&columns[i], a->values[att], b->values[att]))
+			return false;
+	}
+	return true;
 }
 
 /* Do two rows have NULLs in the same of these columns? */

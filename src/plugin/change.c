@@ -109,24 +109,37 @@ emit_tombstone(Change *change, const CdcRow *key, CdcKeyHeader header, const Cdc
 	cdc_message_record(change->session, &record);
 }
 
-/* Does the update give the row another key, as far as the old tuple tells? */
+/* The key of a row, in memory that goes with the change. */
+static void
+render_key(Change *change, CdcBuf *buf, const CdcRow *row)
+{
+	cdc_buf_palloc(buf, 256);
+	cdc_event_key_payload(buf, change->table, row, &change->session->setup.counters);
+}
+
+/*
+ * Does the update give the row another key, as far as the old tuple tells?
+ * Most updates leave the key's bytes alone; of others the spelling decides,
+ * because 1.0 and 1.00 may be one key.
+ */
 static bool
 key_changed(Change *change)
 {
 	CdcSession *session = change->session;
 	CdcTable *table = change->table;
-	CdcBuf *old = &session->old_key;
-	CdcBuf *new = &session->new_key;
+	CdcBuf old;
+	CdcBuf new;
 
 	if (!change->has_old || table->nkey == 0)
 		return false;
 	/* a key that the old tuple lacks is known only to the connector, which invents it */
 	if (!table->key_known && !session->setup.options->quirks)
 		return false;
-	old->len = new->len = 0;
-	cdc_event_key_payload(old, table, &change->old, &session->setup.counters);
-	cdc_event_key_payload(new, table, &change->new, &session->setup.counters);
-	return old->len != new->len || memcmp(old->data, new->data, old->len) != 0 ||
+	if (table->key_known && cdc_row_same_image(table->key, table->nkey, &change->old, &change->new))
+		return false;
+	render_key(change, &old, &change->old);
+	render_key(change, &new, &change->new);
+	return old.len != new.len || memcmp(old.data, new.data, old.len) != 0 ||
 		!cdc_row_same_nulls(table->key, table->nkey, &change->old, &change->new);
 }
 
@@ -295,6 +308,7 @@ cdc_truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelatio
 			cdc_transaction_published(session, txn, change->lsn);
 		if (!c.table->captured || (session->setup.options->skipped_operations & CDC_SKIP_TRUNCATE))
 			continue;
+		c.part = i;
 		emit_event(&c, 't', NULL, NULL, NULL, CDC_HEADER_NONE, NULL);
 	}
 	cdc_transaction_progress(session);

@@ -59,9 +59,6 @@ cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options)
 	make_run_id(session->run_id, sizeof(session->run_id));
 	session->last_commit = MyReplicationSlot->data.confirmed_flush;
 	cdc_message_init(session);
-	MemoryContextSwitchTo(session->mcxt);
-	cdc_buf_palloc(&session->old_key, 256);
-	cdc_buf_palloc(&session->new_key, 256);
 	MemoryContextSwitchTo(old);
 	return session;
 }
@@ -83,7 +80,7 @@ cdc_session_ready(CdcSession *session)
 		return;
 	old = MemoryContextSwitchTo(session->mcxt);
 	cdc_setup_resolve(&session->setup, sql);
-	session->message.buf.ascii = session->old_key.ascii = session->new_key.ascii = session->setup.value_settings.ascii;
+	session->message.buf.ascii = session->setup.value_settings.ascii;
 	session->tables = cdc_tables_create(&session->setup.tables);
 	session->ready = true;
 	MemoryContextSwitchTo(old);

@@ -69,8 +69,6 @@ typedef struct CdcSession
 	CdcTables *tables;
 	CdcMessage message;
 	CdcTransaction txn;
-	CdcBuf old_key;				/* scratch: keys of an update, to compare */
-	CdcBuf new_key;
 	char run_id[40];
 	XLogRecPtr last_commit;		/* "sequence": end of the last transaction sent */
 } CdcSession;

@@ -121,7 +121,7 @@ cdc_key_attributes(const CdcOptions *options, Relation shown, const CdcTable *ta
 			Form_pg_class form = (Form_pg_class) GETSTRUCT(class);
 
 			/* RENAME of an index changes which comes first, and invalidates only the index */
-			*dependencies = lappend_oid(*dependencies, indexid);
+			*dependencies = cdc_depend_relation(*dependencies, indexid);
 			if (index->indisprimary)
 				primary = index_attributes(index, index->indnkeyatts);
 			else if (index->indisunique && index->indisvalid)
@@ -175,7 +175,7 @@ cdc_identity_attributes(Relation relation, bool *full, List **dependencies)
 	{
 		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 
-		*dependencies = lappend_oid(*dependencies, indexid);
+		*dependencies = cdc_depend_relation(*dependencies, indexid);
 		for (int i = 0; i < index->indnkeyatts; i++)
 			attributes = bms_add_member(attributes, index->indkey.values[i]);
 		ReleaseSysCache(tuple);

@@ -26,10 +26,10 @@
 #include "compat.h"
 #include "table/table.h"
 
-/* Descriptions by the Oids of the relations they depend on, for invalidations. */
+/* Descriptions by what they depend on, for invalidations. */
 typedef struct Dependents
 {
-	Oid relid;					/* hash key */
+	CdcDependency on;			/* hash key */
 	List *tables;				/* Oids of described tables */
 } Dependents;
 
@@ -65,39 +65,50 @@ invalidate_all(CdcTables *tables)
 	}
 }
 
+/* Marks what depends on one entry of a catalog; value 0 stands for all entries. */
 static void
-relation_invalidated(Datum arg, Oid relid)
+invalidate_dependents(CdcTables *tables, int32 cache, uint32 value)
 {
-	Dependents *dependents;
+	CdcDependency on = {cache, value};
+	Dependents *dependents = hash_search(tables->dependents, &on, HASH_FIND, NULL);
 	ListCell *cell;
 
-	if (!current)
-		return;
-	if (!OidIsValid(relid))
-	{
-		invalidate_all(current);
-		return;
-	}
-	dependents = hash_search(current->dependents, &relid, HASH_FIND, NULL);
 	if (!dependents)
 		return;
 	foreach (cell, dependents->tables)
 	{
-		CacheEntry *entry = hash_search(current->entries, &lfirst_oid(cell), HASH_FIND, NULL);
+		CacheEntry *entry = hash_search(tables->entries, &lfirst_oid(cell), HASH_FIND, NULL);
 
 		if (entry && entry->table)
 			entry->table->valid = false;
 	}
 }
 
+static void
+relation_invalidated(Datum arg, Oid relid)
+{
+	if (!current)
+		return;
+	if (OidIsValid(relid))
+		invalidate_dependents(current, CDC_DEPEND_RELATION, relid);
+	else
+		invalidate_all(current);
+}
+
 /*
- * Types, enum labels and schemas have no list of tables that use them, and
- * change rarely: everything is described anew.
+ * Of types and schemas, those with the hash value: temporary tables make and
+ * drop types all the time.  Of enum labels, any.
  */
 static void
 catalog_invalidated(Datum arg, int cacheid, uint32 hashvalue)
 {
-	if (current)
+	if (!current)
+		return;
+	if (cacheid == ENUMOID)
+		invalidate_dependents(current, ENUMOID, 0);
+	else if (hashvalue != 0)
+		invalidate_dependents(current, cacheid, hashvalue);
+	else
 		invalidate_all(current);
 }
 
@@ -121,6 +132,7 @@ cdc_tables_create(const CdcTableContext *context)
 	ctl.hcxt = CurrentMemoryContext;
 	ctl.entrysize = sizeof(CacheEntry);
 	tables->entries = hash_create("cdc_json tables", 128, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ctl.keysize = sizeof(CdcDependency);
 	ctl.entrysize = sizeof(Dependents);
 	tables->dependents = hash_create("cdc_json dependents", 128, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
@@ -141,11 +153,11 @@ cdc_tables_create(const CdcTableContext *context)
 }
 
 static void
-add_dependency(CdcTables *tables, Oid on, Oid relid)
+add_dependency(CdcTables *tables, const CdcDependency *on, Oid relid)
 {
 	MemoryContext old;
 	bool found;
-	Dependents *dependents = hash_search(tables->dependents, &on, HASH_ENTER, &found);
+	Dependents *dependents = hash_search(tables->dependents, on, HASH_ENTER, &found);
 
 	if (!found)
 		dependents->tables = NIL;
@@ -161,13 +173,14 @@ remove_dependencies(CdcTables *tables, CdcTable *table)
 
 	foreach (cell, table->dependencies)
 	{
-		Dependents *dependents = hash_search(tables->dependents, &lfirst_oid(cell), HASH_FIND, NULL);
+		const CdcDependency *on = lfirst(cell);
+		Dependents *dependents = hash_search(tables->dependents, on, HASH_FIND, NULL);
 
 		if (!dependents)
 			continue;
 		dependents->tables = list_delete_oid(dependents->tables, table->relid);
 		if (dependents->tables == NIL)
-			hash_search(tables->dependents, &lfirst_oid(cell), HASH_REMOVE, NULL);
+			hash_search(tables->dependents, on, HASH_REMOVE, NULL);
 	}
 }
 
@@ -231,6 +244,7 @@ describe_columns(const CdcTableContext *context, CdcTable *table, Relation shown
 		if (att->attisdropped || CDC_IS_VIRTUAL(att))
 			continue;
 		live++;
+		table->dependencies = cdc_depend_type(table->dependencies, att->atttypid);
 		if (!cdc_filter_column(context->options, table->schema_name, table->table_name, NameStr(att->attname)) ||
 			!cdc_column_resolve(column, context->value_settings, context, table, shown, att, false))
 			continue;
@@ -258,7 +272,7 @@ shown_relation(const CdcTableContext *context, Relation relation, List **depende
 	if (ancestors == NIL)
 		return relation;
 	foreach (cell, ancestors)
-		*dependencies = lappend_oid(*dependencies, lfirst_oid(cell));
+		*dependencies = cdc_depend_relation(*dependencies, lfirst_oid(cell));
 	root = RelationIdGetRelation(llast_oid(ancestors));
 	return root ? root : relation;
 }
@@ -300,7 +314,7 @@ cdc_table_describe(const CdcTableContext *context, Relation relation)
 	table->old_values = palloc(sizeof(Datum) * Max(table->natts, 1));
 	table->new_nulls = palloc(sizeof(bool) * Max(table->natts, 1));
 	table->old_nulls = palloc(sizeof(bool) * Max(table->natts, 1));
-	table->dependencies = list_make1_oid(table->relid);
+	table->dependencies = cdc_depend_relation(NIL, table->relid);
 	table->published = is_published(relation);
 	if (!table->published)
 		return table;
@@ -310,6 +324,7 @@ cdc_table_describe(const CdcTableContext *context, Relation relation)
 		map = attributes_by_name(shown, relation);
 	table->is_partition_shown_as_root = shown != relation;
 	schema = get_namespace_name(RelationGetNamespace(shown));
+	table->dependencies = cdc_depend_schema(table->dependencies, RelationGetNamespace(shown));
 	table->schema_name = schema ? schema : "";
 	table->table_name = pstrdup(RelationGetRelationName(shown));
 	table->captured = cdc_filter_table(context->options, table->schema_name, table->table_name);
@@ -343,7 +358,7 @@ build(CdcTables *tables, Relation relation)
 	MemoryContextSetIdentifier(mcxt, table->collection);
 	MemoryContextSwitchTo(old);
 	foreach (cell, table->dependencies)
-		add_dependency(tables, lfirst_oid(cell), table->relid);
+		add_dependency(tables, lfirst(cell), table->relid);
 	table->valid = true;
 	return table;
 }

@@ -19,6 +19,7 @@
 #include "utils/relcache.h"
 
 #include "options/options.h"
+#include "table/depend.h"
 #include "value/value.h"
 
 typedef struct CdcColumn
@@ -66,7 +67,7 @@ typedef struct CdcTable
 	bool identity_full;			/* the old tuple is the whole row */
 	bool key_known;				/* the old tuple has all key columns */
 
-	List *dependencies;			/* Oids of relations this was built from */
+	List *dependencies;			/* CdcDependency *: what this was built from */
 
 	/* working space for deforming tuples, natts each */
 	Datum *new_values;
