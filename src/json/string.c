@@ -262,8 +262,18 @@ matching(CdcVector v, unsigned char bits, unsigned char value)
 	return cdc_vector_mask(cdc_vector_matching(v, bits, value));
 }
 
-#define FOLLOWING(mask) ((mask) << CDC_MASK_BITS)
-#define IS_IN(i, mask) (((mask) >> (i) *CDC_MASK_BITS & 1) != 0)
+/* The bytes behind those of a mask. */
+static inline CdcMask
+following(CdcMask mask)
+{
+	return mask << CDC_MASK_BITS;
+}
+
+static inline bool
+has_byte(CdcMask mask, int i)
+{
+	return (mask >> (i * CDC_MASK_BITS) & 1) != 0;
+}
 
 /*
  * How many of 16 bytes, the first of which begins a character, are whole
@@ -291,9 +301,9 @@ unchanged_prefix(const unsigned char *p, bool ascii)
 		return cdc_mask_first(wrong | high);
 
 	wrong |= matching(v, 0xF0, 0xF0) | matching(v, 0xFE, 0xC0);
-	wrong |= continues ^ (FOLLOWING(lead2 | lead3) | FOLLOWING(FOLLOWING(lead3)));
-	wrong |= FOLLOWING(matching(v, 0xFF, 0xE0)) & ~upper;
-	wrong |= FOLLOWING(matching(v, 0xFF, 0xED)) & upper;
+	wrong |= continues ^ (following(lead2 | lead3) | following(following(lead3)));
+	wrong |= following(matching(v, 0xFF, 0xE0)) & ~upper;
+	wrong |= following(matching(v, 0xFF, 0xED)) & upper;
 
 	/*
 	 * A character that breaks off, or is cut off, does not count.  For blocks
@@ -302,15 +312,15 @@ unchanged_prefix(const unsigned char *p, bool ascii)
 	n = cdc_mask_first(wrong);
 	if (n == 16)
 	{
-		if (IS_IN(15, lead2 | lead3))
+		if (has_byte(lead2 | lead3, 15))
 			return 15;
-		if (IS_IN(14, lead3))
+		if (has_byte(lead3, 14))
 			return 14;
 		return 16;
 	}
-	if (n >= 1 && IS_IN(n - 1, lead2 | lead3))
+	if (n >= 1 && has_byte(lead2 | lead3, n - 1))
 		return n - 1;
-	if (n >= 2 && IS_IN(n - 2, lead3))
+	if (n >= 2 && has_byte(lead3, n - 2))
 		return n - 2;
 	return n;
 }
