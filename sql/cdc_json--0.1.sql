@@ -5,8 +5,10 @@
 
 /*
  * Decoding itself needs nothing of this file: a slot with plugin cdc_json works
- * in every database.  Here are the functions around it.
+ * in every database.  Here are the functions around it.  None of them can do
+ * more than its caller, so everybody may call them.
  */
+GRANT USAGE ON SCHEMA cdc_json TO PUBLIC;
 
 CREATE FUNCTION options(OUT name text, OUT type text, OUT "default" text, OUT description text)
 RETURNS SETOF record

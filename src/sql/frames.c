@@ -9,8 +9,10 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/pg_lsn.h"
 
 #include "compat.h"
@@ -50,10 +52,22 @@ take(Reader *reader, size_t len)
 	return data;
 }
 
+/* The next "len" bytes as text: checked, because bytes from elsewhere may be none. */
+static Datum
+take_text(Reader *reader, size_t len)
+{
+	const char *data = take(reader, len);
+
+	if (!pg_verifymbstr(data, (int) len, true))
+		malformed("It holds text that is not valid in the database's encoding.");
+	return PointerGetDatum(cstring_to_text_with_len(data, (int) len));
+}
+
 /* All headers as one JSON object. */
 static Datum
 read_headers(Reader *record, int n)
 {
+	bool raw = false;
 	CdcBuf buf;
 
 	cdc_buf_palloc(&buf, 256);
@@ -68,12 +82,20 @@ read_headers(Reader *record, int n)
 
 		cdc_json_member(&buf, i == 0, name, name_len);
 		if (header[0])
+		{
 			cdc_buf_append(&buf, value, value_len);
+			raw = true;
+		}
 		else
 			cdc_json_string(&buf, value, value_len);
 	}
 	cdc_json_struct_end(&buf);
-	return PointerGetDatum(cstring_to_text_with_len(buf.data, buf.len));
+	if (!pg_verifymbstr(buf.data, (int) buf.len, true))
+		malformed("It holds text that is not valid in the database's encoding.");
+	/* what came as JSON text was taken as it is, and may be none */
+	if (raw)
+		return DirectFunctionCall1(json_in, CStringGetDatum(cdc_buf_cstring(&buf)));
+	return PointerGetDatum(cstring_to_text_with_len(buf.data, (int) buf.len));
 }
 
 /* One record as a row: lsn, commit_lsn, seq, part, xid, topic, key, value, headers. */
@@ -102,10 +124,10 @@ read_record(Reader *frame, ReturnSetInfo *result)
 	values[3] = Int32GetDatum((int32) cdc_get_u32(r + CDC_FRAME_AT_PART));
 	values[4] = TransactionIdGetDatum(cdc_get_u32(r + CDC_FRAME_AT_XID));
 	nulls[4] = cdc_get_u32(r + CDC_FRAME_AT_XID) == 0;
-	values[5] = PointerGetDatum(cstring_to_text_with_len(take(&record, topic_len), topic_len));
-	values[6] = PointerGetDatum(cstring_to_text_with_len(take(&record, key_len), key_len));
+	values[5] = take_text(&record, topic_len);
+	values[6] = take_text(&record, key_len);
 	nulls[6] = !(flags & CDC_FRAME_HAS_KEY);
-	values[7] = PointerGetDatum(cstring_to_text_with_len(take(&record, value_len), value_len));
+	values[7] = take_text(&record, value_len);
 	nulls[7] = !(flags & CDC_FRAME_HAS_VALUE);
 	values[8] = read_headers(&record, cdc_get_u16(r + CDC_FRAME_AT_NHEADERS));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
