@@ -25,7 +25,8 @@ typedef struct CdcEventConstants
 	const char *transaction_topic;
 	const char *message_topic;
 	CdcSlice source_head;		/* ,"source":{ … "ts_ms": */
-	CdcSlice source_database;	/* ,"snapshot":"false","db":"…","sequence":"[ */
+	CdcSlice source_snapshot;	/* ,"snapshot":"false", as streamed events have it */
+	CdcSlice source_database;	/* ,"db":"…","sequence":"[ */
 	CdcSlice message_key_head;	/* schema prefixes, empty without schemas */
 	CdcSlice message_value_head;
 	CdcSlice transaction_key_head;
@@ -49,7 +50,9 @@ typedef struct CdcSource
 	int64 time_us;				/* commit time, microseconds since 1970 */
 	int nanoseconds;			/* beyond that: only the clock of a message before any commit has them */
 	XLogRecPtr last_commit;		/* end of the last commit sent, 0: none yet */
-	TransactionId xid;			/* InvalidTransactionId: null */
+	uint64 xid;					/* 0: null; with epoch only in snapshots, as in Debezium's */
+	const char *snapshot;		/* member "snapshot"; NULL: a streamed event */
+	bool no_lsn;				/* "lsn" is null, there and in "sequence" */
 	const char *origin;			/* UTF-8, NULL: none */
 	XLogRecPtr origin_lsn;
 	CdcBuf head;				/* up to the change's own LSN in "sequence" */

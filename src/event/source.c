@@ -7,8 +7,6 @@
 
 #include <time.h>
 
-#include "access/transam.h"
-
 #include "event/event.h"
 
 static void
@@ -34,27 +32,38 @@ cdc_source_render(CdcSource *source, const CdcEventConstants *constants)
 	restart(buf);
 	cdc_buf_append(buf, constants->source_head.data, constants->source_head.len);
 	cdc_json_int64(buf, milliseconds);
+	if (source->snapshot)
+	{
+		cdc_buf_literal(buf, ",\"snapshot\":");
+		cdc_json_plain(buf, source->snapshot, strlen(source->snapshot));
+	}
+	else
+		cdc_buf_append(buf, constants->source_snapshot.data, constants->source_snapshot.len);
 	cdc_buf_append(buf, constants->source_database.data, constants->source_database.len);
 	if (source->last_commit == InvalidXLogRecPtr)
-		cdc_buf_literal(buf, "null,\\\"");
+		cdc_buf_literal(buf, "null,");
 	else
 	{
 		cdc_buf_literal(buf, "\\\"");
 		cdc_json_uint64(buf, source->last_commit);
-		cdc_buf_literal(buf, "\\\",\\\"");
+		cdc_buf_literal(buf, "\\\",");
 	}
+	if (!source->no_lsn)
+		cdc_buf_literal(buf, "\\\"");
 
 	buf = &source->times;
 	restart(buf);
-	cdc_buf_literal(buf, "\\\"]\",\"ts_us\":");
+	if (!source->no_lsn)
+		cdc_buf_literal(buf, "\\\"");
+	cdc_buf_literal(buf, "]\",\"ts_us\":");
 	cdc_json_int64(buf, source->time_us);
 	cdc_buf_literal(buf, ",\"ts_ns\":");
 	cdc_json_int64(buf, source->time_us * 1000 + source->nanoseconds);
 
 	buf = &source->xid_text;
 	restart(buf);
-	if (TransactionIdIsValid(source->xid))
-		cdc_json_int64(buf, source->xid);
+	if (source->xid != 0)
+		cdc_json_uint64(buf, source->xid);
 	else
 		cdc_json_null(buf);
 	cdc_buf_literal(buf, ",\"lsn\":");
@@ -74,16 +83,26 @@ cdc_source_render(CdcSource *source, const CdcEventConstants *constants)
 	cdc_buf_char(buf, '}');
 }
 
+/* The change's LSN: of a snapshot's row there may be none. */
+static inline void
+write_lsn(CdcBuf *buf, const CdcSource *source, XLogRecPtr lsn)
+{
+	if (source->no_lsn)
+		cdc_json_null(buf);
+	else
+		cdc_json_uint64(buf, lsn);
+}
+
 /* Appends ,"source":{…}; "table" is the constant part with schema and table. */
 void
 cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn)
 {
 	cdc_buf_append(buf, source->head.data, source->head.len);
-	cdc_json_uint64(buf, lsn);
+	write_lsn(buf, source, lsn);
 	cdc_buf_append(buf, source->times.data, source->times.len);
 	cdc_buf_append(buf, table.data, table.len);
 	cdc_buf_append(buf, source->xid_text.data, source->xid_text.len);
-	cdc_json_uint64(buf, lsn);
+	write_lsn(buf, source, lsn);
 	cdc_buf_append(buf, source->origin_text.data, source->origin_text.len);
 }
 

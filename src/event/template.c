@@ -75,6 +75,9 @@ cdc_event_constants(CdcEventConstants *constants)
 		cdc_json_null(&buf);
 	else
 		cdc_json_plain(&buf, "false", 5);
+	constants->source_snapshot = finished(&buf);
+
+	start(&buf, value);
 	cdc_buf_literal(&buf, ",\"db\":");
 	string(&buf, constants->database);
 	cdc_buf_literal(&buf, ",\"sequence\":\"[");

@@ -5,32 +5,10 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "replication/slot.h"
 #include "utils/memutils.h"
 
 #include "plugin/session.h"
-
-/* A UUID of version 7, fresh for each session: Debezium's run id. */
-static void
-make_run_id(char *run_id, size_t size)
-{
-	struct timespec now;
-	uint8 b[16];
-	uint64 ms;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	ms = (uint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (!pg_strong_random(b, sizeof(b)))
-		memset(b, 0, sizeof(b));
-	for (int i = 0; i < 6; i++)
-		b[i] = (uint8) (ms >> (40 - 8 * i));
-	b[6] = (b[6] & 0x0F) | 0x70;
-	b[8] = (b[8] & 0x3F) | 0x80;
-	snprintf(run_id, size, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-}
 
 /* Shutdown is not called after an error; what points into the session is cleared all the same. */
 static void
@@ -56,7 +34,7 @@ cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options)
 	session->mcxt = AllocSetContextCreate(ctx->context, "cdc_json session", ALLOCSET_DEFAULT_SIZES);
 	session->change_mcxt = AllocSetContextCreate(ctx->context, "cdc_json change", ALLOCSET_DEFAULT_SIZES);
 	cdc_setup_init(&session->setup, options);
-	make_run_id(session->run_id, sizeof(session->run_id));
+	cdc_run_id(session->run_id, sizeof(session->run_id));
 	session->last_commit = MyReplicationSlot->data.confirmed_flush;
 	cdc_message_init(session);
 	MemoryContextSwitchTo(old);
@@ -80,7 +58,7 @@ cdc_session_ready(CdcSession *session)
 		return;
 	old = MemoryContextSwitchTo(session->mcxt);
 	cdc_setup_resolve(&session->setup, sql);
-	session->message.buf.ascii = session->setup.value_settings.ascii;
+	session->message.writer.buf.ascii = session->setup.value_settings.ascii;
 	session->tables = cdc_tables_create(&session->setup.tables);
 	session->ready = true;
 	MemoryContextSwitchTo(old);
@@ -91,10 +69,11 @@ void
 cdc_session_report(CdcSession *session)
 {
 	const CdcCounters *c = &session->setup.counters;
-	uint64 replaced = c->invalid_characters + session->message.buf.replaced;
+	uint64 replaced = c->invalid_characters + session->message.writer.buf.replaced;
 
+	/* dropped messages are no loss: they never were to be events */
 	if (replaced + c->unrenderable_values + c->oversized_values + c->oversized_keys +
-		c->changes_without_identity + c->deletes_skipped + c->messages_dropped == 0)
+		c->changes_without_identity + c->deletes_skipped == 0)
 		return;
 	ereport(LOG,
 			(errmsg("some events of slot \"%s\" were incomplete", NameStr(MyReplicationSlot->data.name)),

@@ -13,31 +13,15 @@
 
 #include "compat.h"
 #include "event/event.h"
+#include "event/record.h"
 #include "event/setup.h"
 #include "options/options.h"
 #include "table/table.h"
 
-/* A position of a record: who made it, for ever (see frame.h). */
-typedef struct CdcPosition
-{
-	XLogRecPtr lsn;
-	uint32 seq;
-	uint32 part;
-} CdcPosition;
-
-/* Kinds of headers that a key change adds. */
-typedef enum CdcKeyHeader
-{
-	CDC_HEADER_NONE,
-	CDC_HEADER_NEWKEY,
-	CDC_HEADER_OLDKEY
-} CdcKeyHeader;
-
 /* The message being put together; see message.c. */
 typedef struct CdcMessage
 {
-	CdcBuf buf;
-	size_t mark;				/* start of the record being written */
+	CdcRecordWriter writer;
 	uint32 records;
 	XLogRecPtr lsn;				/* of the callback that wrote the last record */
 } CdcMessage;
@@ -69,7 +53,7 @@ typedef struct CdcSession
 	CdcTables *tables;
 	CdcMessage message;
 	CdcTransaction txn;
-	char run_id[40];
+	char run_id[CDC_RUN_ID_SIZE];
 	XLogRecPtr last_commit;		/* "sequence": end of the last transaction sent */
 } CdcSession;
 
@@ -77,35 +61,6 @@ typedef struct CdcSession
 extern CdcSession *cdc_session_create(LogicalDecodingContext *ctx, CdcOptions *options);
 extern void cdc_session_ready(CdcSession *session); /* looks up what needs a transaction; once */
 extern void cdc_session_report(CdcSession *session);
-
-/*
- * A record is written between cdc_message_begin() and cdc_message_end().  All
- * of it comes from the "write" callback, because a record that turns out too
- * large is thrown away and written once more with "replaced" set.
- */
-typedef struct CdcRecord
-{
-	CdcPosition position;
-	XLogRecPtr lsn;				/* of the change */
-	char kind;					/* op, or one of frame.h's */
-	const char *topic;			/* UTF-8 */
-	const CdcSlice *topic_json;	/* as a JSON string, NULL: not rendered yet */
-	bool has_key;
-	bool has_value;
-	void (*write_key) (CdcBuf *buf, CdcSession *session, struct CdcRecord *record);
-	void (*write_value) (CdcBuf *buf, CdcSession *session, struct CdcRecord *record);
-	CdcKeyHeader key_header;
-	const CdcRow *header_row;	/* its key is the header's value */
-	bool data_change;			/* gets extended headers */
-	CdcEvent *event;			/* change events */
-	const CdcRow *key_row;
-	const char *prefix;			/* logical messages: UTF-8 */
-	CdcSlice content;
-	const CdcBlock *block;
-	CdcSpan before;				/* set by write_value */
-	CdcSpan after;
-	CdcRowResult result;
-} CdcRecord;
 
 /* message.c */
 extern void cdc_message_init(CdcSession *session);

@@ -1,0 +1,387 @@
+/*
+ * record.c
+ *		Records as JSON or as part of a frame, and what to leave out of one
+ *		that is too large.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "event/record.h"
+#include "frame.h"
+
+/* Grows up to the limit; beyond it, starts over at the record's beginning and counts. */
+static void
+grow(CdcBuf *buf, size_t need)
+{
+	CdcRecordWriter *writer = buf->owner;
+	size_t cap;
+
+	if (buf->len + need > CDC_RECORD_LIMIT)
+	{
+		buf->discarded += buf->len - writer->mark;
+		buf->len = writer->mark;
+	}
+	if (buf->cap - buf->len >= need)
+		return;
+	/* reservations are small, so one may exceed the limit by a little */
+	cap = Max(buf->cap * 2, buf->len + need);
+	cap = Min(cap, Max((size_t) CDC_RECORD_LIMIT, buf->len + need));
+	buf->data = repalloc(buf->data, cap);
+	buf->cap = cap;
+}
+
+void
+cdc_record_buffer(CdcRecordWriter *writer, size_t size)
+{
+	CdcBuf *buf = &writer->buf;
+
+	buf->data = palloc(size);
+	buf->cap = size;
+	buf->len = 0;
+	buf->grow = grow;
+	buf->owner = writer;
+}
+
+static void
+write_json_string(CdcBuf *buf, const char *text)
+{
+	cdc_json_string(buf, text, strlen(text));
+}
+
+/* 000000015353a1c8.00000005.0: text order is position order */
+static int
+format_position(char *text, size_t size, const CdcPosition *position)
+{
+	return snprintf(text, size, "%016" INT64_MODIFIER "x.%08x.%u", (uint64) position->lsn, position->seq, position->part);
+}
+
+/* The headers of a record being written: members of its JSON, or a frame's headers. */
+typedef struct Headers
+{
+	CdcRecordWriter *writer;
+	CdcBuf *buf;
+	int count;
+} Headers;
+
+/* Starts a header; the value follows directly.  Returns where it starts. */
+static size_t
+begin_header(Headers *headers, const char *name, bool json)
+{
+	size_t start = headers->buf->len;
+	size_t len = strlen(name);
+
+	if (headers->writer->setup->options->format == CDC_FORMAT_FRAME)
+	{
+		char *p = cdc_buf_reserve(headers->buf, CDC_FRAME_HEADER_HEADER + len);
+
+		p[0] = json;
+		p[1] = 0;
+		cdc_put_u16(p + 2, len);
+		memcpy(p + CDC_FRAME_HEADER_HEADER, name, len);
+		cdc_buf_commit(headers->buf, CDC_FRAME_HEADER_HEADER + len);
+	}
+	else
+		cdc_json_member(headers->buf, headers->count == 0, name, len);
+	headers->count++;
+	return start;
+}
+
+static void
+end_header(Headers *headers, size_t start, const char *name)
+{
+	if (headers->writer->setup->options->format == CDC_FORMAT_FRAME && headers->buf->len > start)
+		cdc_put_u32(headers->buf->data + start + 4, headers->buf->len - start - CDC_FRAME_HEADER_HEADER - strlen(name));
+}
+
+static void
+string_header(Headers *headers, const char *name, const char *value)
+{
+	size_t start = begin_header(headers, name, false);
+
+	if (headers->writer->setup->options->format == CDC_FORMAT_FRAME)
+		cdc_buf_append(headers->buf, value, strlen(value));
+	else
+		write_json_string(headers->buf, value);
+	end_header(headers, start, name);
+}
+
+static void
+unavailable_header(Headers *headers, CdcRecord *record)
+{
+	static const char name[] = "__cdc_json.unavailable";
+	CdcTable *table = record->event->table;
+	const CdcRow *row = record->event->after;
+	size_t start = begin_header(headers, name, true);
+	bool first = true;
+
+	cdc_json_array_begin(headers->buf);
+	for (int i = 0; i < table->ncolumns; i++)
+	{
+		if (!(row->replaced && row->replaced[i]) && !cdc_column_unavailable(&table->columns[i], row))
+			continue;
+		cdc_json_array_next(headers->buf, first);
+		write_json_string(headers->buf, table->columns[i].field);
+		first = false;
+	}
+	cdc_json_array_end(headers->buf);
+	end_header(headers, start, name);
+}
+
+/* A UUID of version 7, fresh for each session: Debezium's run id. */
+void
+cdc_run_id(char *run_id, size_t size)
+{
+	struct timespec now;
+	uint8 b[16];
+	uint64 ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (uint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (!pg_strong_random(b, sizeof(b)))
+		memset(b, 0, sizeof(b));
+	for (int i = 0; i < 6; i++)
+		b[i] = (uint8) (ms >> (40 - 8 * i));
+	b[6] = (b[6] & 0x0F) | 0x70;
+	b[8] = (b[8] & 0x3F) | 0x80;
+	snprintf(run_id, size, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+/* All headers of a record, in Debezium's order, then ours.  Returns how many. */
+static int
+write_headers(CdcRecordWriter *writer, CdcRecord *record)
+{
+	const CdcOptions *options = writer->setup->options;
+	Headers headers = {writer, &writer->buf, 0};
+
+	if (record->key_header != CDC_HEADER_NONE)
+	{
+		const char *name = record->key_header == CDC_HEADER_NEWKEY ? "__debezium.newkey" : "__debezium.oldkey";
+		size_t start = begin_header(&headers, name, true);
+
+		cdc_event_key_payload(headers.buf, record->event->table, record->header_row, &writer->setup->counters);
+		end_header(&headers, start, name);
+	}
+	if (record->data_change && options->extended_headers)
+	{
+		string_header(&headers, "__debezium.context.connectorLogicalName", writer->setup->constants.prefix);
+		string_header(&headers, "__debezium.context.taskId", "0");
+		string_header(&headers, "__debezium.context.connectorName", "postgresql");
+		string_header(&headers, "__debezium.context.runId", writer->run_id);
+	}
+	if (options->position_header && record->position.lsn != InvalidXLogRecPtr)
+	{
+		char position[64];
+
+		format_position(position, sizeof(position), &record->position);
+		string_header(&headers, "__cdc_json.position", position);
+	}
+	if (record->has_value && record->result.unavailable > 0 && !options->quirks)
+		unavailable_header(&headers, record);
+	return headers.count;
+}
+
+/* {"topic":T,"key":K,"value":V,"headers":H} */
+static void
+write_json_record(CdcRecordWriter *writer, CdcRecord *record)
+{
+	CdcBuf *buf = &writer->buf;
+
+	cdc_buf_literal(buf, "{\"topic\":");
+	if (record->topic_json)
+		cdc_buf_append(buf, record->topic_json->data, record->topic_json->len);
+	else
+		write_json_string(buf, record->topic);
+	cdc_buf_literal(buf, ",\"key\":");
+	record->key.start = buf->len;
+	if (record->has_key)
+		record->write_key(buf, writer->session, record);
+	else
+		cdc_json_null(buf);
+	record->key.len = buf->len - record->key.start;
+	cdc_buf_literal(buf, ",\"value\":");
+	record->value.start = buf->len;
+	if (record->has_value)
+		record->write_value(buf, writer->session, record);
+	else
+		cdc_json_null(buf);
+	record->value.len = buf->len - record->value.start;
+	cdc_buf_literal(buf, ",\"headers\":");
+	record->headers.start = buf->len;
+	cdc_json_struct_begin(buf);
+	write_headers(writer, record);
+	cdc_json_struct_end(buf);
+	record->headers.len = buf->len - record->headers.start;
+	cdc_buf_char(buf, '}');
+}
+
+/* A span of the buffer as offset and length within the value. */
+static void
+put_span(char *at, const CdcSpan *span, size_t value_start)
+{
+	cdc_put_u32(at, span->len > 0 ? span->start - value_start : 0);
+	cdc_put_u32(at + 4, span->len);
+}
+
+static void
+write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
+{
+	CdcBuf *buf = &writer->buf;
+	size_t start = buf->len;
+	size_t key_start;
+	size_t value_start;
+	size_t value_end;
+	int headers;
+	char *p;
+
+	cdc_buf_reserve(buf, CDC_FRAME_RECORD_HEADER);
+	cdc_buf_commit(buf, CDC_FRAME_RECORD_HEADER);
+	cdc_buf_append(buf, record->topic, strlen(record->topic));
+	key_start = buf->len;
+	if (record->has_key)
+		record->write_key(buf, writer->session, record);
+	value_start = buf->len;
+	if (record->has_value)
+		record->write_value(buf, writer->session, record);
+	value_end = buf->len;
+	headers = write_headers(writer, record);
+	if (buf->discarded > 0)
+		return;					/* too large: what lies here is of no use */
+
+	p = buf->data + start;
+	cdc_put_u32(p + CDC_FRAME_AT_LENGTH, buf->len - start - 4);
+	cdc_put_u64(p + CDC_FRAME_AT_COMMIT_LSN, record->position.lsn);
+	cdc_put_u32(p + CDC_FRAME_AT_SEQ, record->position.seq);
+	cdc_put_u32(p + CDC_FRAME_AT_PART, record->position.part);
+	cdc_put_u64(p + CDC_FRAME_AT_LSN, record->lsn);
+	cdc_put_u64(p + CDC_FRAME_AT_TIME, writer->source->time_us);
+	cdc_put_u32(p + CDC_FRAME_AT_XID, writer->source->xid);
+	p[CDC_FRAME_AT_KIND] = record->kind;
+	p[CDC_FRAME_AT_FLAGS] = (record->has_key ? CDC_FRAME_HAS_KEY : 0) | (record->has_value ? CDC_FRAME_HAS_VALUE : 0) |
+		(record->result.unavailable > 0 ? CDC_FRAME_UNAVAILABLE : 0);
+	cdc_put_u16(p + CDC_FRAME_AT_NHEADERS, headers);
+	cdc_put_u32(p + CDC_FRAME_AT_TOPIC_LEN, strlen(record->topic));
+	cdc_put_u32(p + CDC_FRAME_AT_KEY_LEN, value_start - key_start);
+	cdc_put_u32(p + CDC_FRAME_AT_VALUE_LEN, value_end - value_start);
+	put_span(p + CDC_FRAME_AT_BEFORE, &record->before, value_start);
+	put_span(p + CDC_FRAME_AT_AFTER, &record->after, value_start);
+}
+
+bool
+cdc_record_write(CdcRecordWriter *writer, CdcRecord *record)
+{
+	CdcBuf *buf = &writer->buf;
+
+	buf->len = writer->mark;
+	buf->discarded = 0;
+	memset(&record->result, 0, sizeof(record->result));
+	memset(&record->before, 0, sizeof(record->before));
+	memset(&record->after, 0, sizeof(record->after));
+	switch (writer->setup->options->format)
+	{
+		case CDC_FORMAT_VALUE:
+			if (record->has_value)
+				record->write_value(buf, writer->session, record);
+			break;
+		case CDC_FORMAT_RECORD:
+			write_json_record(writer, record);
+			break;
+		case CDC_FORMAT_FRAME:
+			write_frame_record(writer, record);
+			break;
+	}
+	return buf->discarded == 0;
+}
+
+/* Sizes of a row's values, found once; the largest is replaced first. */
+typedef struct Sizes
+{
+	CdcRow *row;
+	size_t *size;
+} Sizes;
+
+static void
+measure(Sizes *sizes, const CdcRow *row, CdcTable *table)
+{
+	sizes->row = unconstify(CdcRow *, row);
+	if (!row)
+		return;
+	sizes->size = palloc(sizeof(size_t) * table->ncolumns);
+	for (int i = 0; i < table->ncolumns; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		sizes->size[i] = cdc_column_measure(&table->columns[i], row);
+	}
+	sizes->row->replaced = palloc0(sizeof(bool) * table->ncolumns);
+}
+
+/* The largest value not yet replaced: "before" first, lowest column first.  False when none is left. */
+static bool
+replace_largest(Sizes *sizes, int nsizes, CdcTable *table)
+{
+	Sizes *where = NULL;
+	int which = 0;
+
+	for (int s = 0; s < nsizes; s++)
+	{
+		if (!sizes[s].row)
+			continue;
+		for (int i = 0; i < table->ncolumns; i++)
+		{
+			if (!sizes[s].row->replaced[i] && (!where || sizes[s].size[i] > where->size[which]))
+			{
+				where = &sizes[s];
+				which = i;
+			}
+		}
+	}
+	if (!where)
+		return false;
+	where->row->replaced[which] = true;
+	return true;
+}
+
+void
+cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
+{
+	CdcTable *table = record->event ? record->event->table : NULL;
+	CdcBuf *buf = &writer->buf;
+	Sizes sizes[2] = {{0}};
+
+	if (table && !table->logged_oversize)
+	{
+		table->logged_oversize = true;
+		ereport(LOG,
+				(errmsg("a row of table \"%s.%s\" is too large for one message", table->schema_name, table->table_name),
+				 errdetail("Its largest values are sent as unavailable. This is logged once for each version of the table.")));
+	}
+	if (table)
+	{
+		measure(&sizes[0], record->event->before, table);
+		measure(&sizes[1], record->event->after, table);
+	}
+	while (buf->discarded > 0)
+	{
+		if (table && replace_largest(sizes, 2, table))
+			writer->setup->counters.oversized_values++;
+		else if (record->has_key)
+		{
+			/* a key is sent whole or not at all */
+			record->has_key = false;
+			writer->setup->counters.oversized_keys++;
+		}
+		else if (record->content.len > 0)
+		{
+			record->content.len = 0;
+			writer->setup->counters.oversized_values++;
+		}
+		else
+			break;				/* nothing is left to take away: cannot happen */
+		cdc_record_write(writer, record);
+	}
+}
+

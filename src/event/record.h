@@ -1,0 +1,93 @@
+/*
+ * record.h
+ *		A Kafka record about to be written: topic, key, value and headers, in
+ *		the form that the option "format" asks for.
+ *
+ * Whoever has one fills in a CdcRecord and calls cdc_record_write().  A record
+ * has a limit, because the server's buffers have one (1 GB): the buffer never
+ * grows beyond it.  A record that would make it do so goes on writing over
+ * itself, which is noticed at its end; it is then written again with its
+ * largest value replaced by the placeholder.  That is why a record's parts
+ * come from callbacks: they may be asked for more than once.
+ */
+#ifndef CDC_EVENT_RECORD_H
+#define CDC_EVENT_RECORD_H
+
+#include "event/setup.h"
+
+/* Bytes of a buffer; the server's own limit is 1 GB less its headers. */
+#define CDC_RECORD_LIMIT 1000000000
+
+/* The slot session that a record comes from; NULL for a query's. */
+struct CdcSession;
+
+/* A position of a record: who made it, for ever (see frame.h). */
+typedef struct CdcPosition
+{
+	XLogRecPtr lsn;
+	uint32 seq;
+	uint32 part;
+} CdcPosition;
+
+/* Kinds of headers that a key change adds. */
+typedef enum CdcKeyHeader
+{
+	CDC_HEADER_NONE,
+	CDC_HEADER_NEWKEY,
+	CDC_HEADER_OLDKEY
+} CdcKeyHeader;
+
+typedef struct CdcRecord
+{
+	CdcPosition position;
+	XLogRecPtr lsn;				/* of the change */
+	char kind;					/* op, or one of frame.h's */
+	const char *topic;			/* UTF-8 */
+	const CdcSlice *topic_json;	/* as a JSON string, NULL: not rendered yet */
+	bool has_key;
+	bool has_value;
+	void (*write_key) (CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
+	void (*write_value) (CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
+	CdcKeyHeader key_header;
+	const CdcRow *header_row;	/* its key is the header's value */
+	bool data_change;			/* gets extended headers */
+	CdcEvent *event;			/* change events */
+	const CdcRow *key_row;
+	const char *prefix;			/* logical messages: UTF-8 */
+	CdcSlice content;
+	const CdcBlock *block;
+	CdcSpan before;				/* set by write_value */
+	CdcSpan after;
+	CdcRowResult result;
+
+	/* set by cdc_record_write(), with format=record: where the parts lie in the buffer */
+	CdcSpan key;
+	CdcSpan value;
+	CdcSpan headers;
+} CdcRecord;
+
+/* Where records are written, and what all of them share. */
+typedef struct CdcRecordWriter
+{
+	CdcSetup *setup;
+	CdcBuf buf;
+	size_t mark;				/* start of the record being written */
+	const char *run_id;			/* of the extended headers */
+	const CdcSource *source;
+	struct CdcSession *session;	/* handed on to the callbacks */
+} CdcRecordWriter;
+
+/* A buffer of "size" bytes in CurrentMemoryContext, which grows up to the limit. */
+extern void cdc_record_buffer(CdcRecordWriter *writer, size_t size);
+
+/* Appends the record at the mark, and says whether it fitted. */
+extern bool cdc_record_write(CdcRecordWriter *writer, CdcRecord *record);
+
+/* Writes a record that did not fit again, with less and less of it, until it does. */
+extern void cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record);
+
+/* Debezium's run id: a fresh UUID of version 7.  Needs room for 37 bytes. */
+#define CDC_RUN_ID_SIZE 40
+extern void cdc_run_id(char *run_id, size_t size);
+
+#endif /* CDC_EVENT_RECORD_H */
