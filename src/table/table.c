@@ -26,6 +26,9 @@
 #include "compat.h"
 #include "table/table.h"
 
+/* So many stale descriptions are kept until all of them are freed. */
+#define SWEEP_AFTER 100
+
 /* Descriptions by what they depend on, for invalidations. */
 typedef struct Dependents
 {
@@ -46,10 +49,20 @@ struct CdcTables
 	MemoryContext mcxt;
 	HTAB *entries;
 	HTAB *dependents;
+	uint32 stale;				/* descriptions marked since the last sweep */
 };
 
 static CdcTables *current = NULL;
 static bool callbacks_registered = false;
+
+static void
+mark_stale(CdcTables *tables, CacheEntry *entry)
+{
+	if (!entry || !entry->table || !entry->table->valid)
+		return;
+	entry->table->valid = false;
+	tables->stale++;
+}
 
 static void
 invalidate_all(CdcTables *tables)
@@ -59,10 +72,7 @@ invalidate_all(CdcTables *tables)
 
 	hash_seq_init(&status, tables->entries);
 	while ((entry = hash_seq_search(&status)) != NULL)
-	{
-		if (entry->table)
-			entry->table->valid = false;
-	}
+		mark_stale(tables, entry);
 }
 
 /* Marks what depends on one entry of a catalog; value 0 stands for all entries. */
@@ -76,12 +86,7 @@ invalidate_dependents(CdcTables *tables, int32 cache, uint32 value)
 	if (!dependents)
 		return;
 	foreach (cell, dependents->tables)
-	{
-		CacheEntry *entry = hash_search(tables->entries, &lfirst_oid(cell), HASH_FIND, NULL);
-
-		if (entry && entry->table)
-			entry->table->valid = false;
-	}
+		mark_stale(tables, hash_search(tables->entries, &lfirst_oid(cell), HASH_FIND, NULL));
 }
 
 static void
@@ -208,7 +213,7 @@ describe_key(const CdcTableContext *context, CdcTable *table, Relation shown, At
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(shown), lfirst_int(cell) - 1);
 		CdcColumn *column = &table->key[table->nkey];
 
-		if (att->attisdropped || CDC_IS_VIRTUAL(att) ||
+		if (att->attisdropped || CDC_IS_VIRTUAL(att) || (map && map->attnums[att->attnum - 1] == 0) ||
 			!cdc_column_resolve(column, context->key_settings, context, table, shown, att, true))
 			continue;
 		column->attnum = map ? map->attnums[att->attnum - 1] : att->attnum;
@@ -243,6 +248,8 @@ describe_columns(const CdcTableContext *context, CdcTable *table, Relation shown
 
 		if (att->attisdropped || CDC_IS_VIRTUAL(att))
 			continue;
+		if (map && map->attnums[i] == 0)
+			continue;			/* the partition lacks it: cannot happen */
 		live++;
 		table->dependencies = cdc_depend_type(table->dependencies, att->atttypid);
 		if (!cdc_filter_column(context->options, table->schema_name, table->table_name, NameStr(att->attname)) ||
@@ -363,27 +370,47 @@ build(CdcTables *tables, Relation relation)
 	return table;
 }
 
+static void
+free_description(CdcTables *tables, CacheEntry *entry)
+{
+	CdcTable *table = entry->table;
+
+	hash_search(tables->entries, &entry->relid, HASH_REMOVE, NULL);
+	remove_dependencies(tables, table);
+	MemoryContextDelete(table->mcxt);
+}
+
+/* Frees what is stale: a table that was dropped is never looked up again. */
+static void
+sweep(CdcTables *tables)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	hash_seq_init(&status, tables->entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (!entry->table->valid)
+			free_description(tables, entry);
+	}
+	tables->stale = 0;
+}
+
 CdcTable *
 cdc_tables_lookup(CdcTables *tables, Relation relation)
 {
 	Oid relid = RelationGetRelid(relation);
-	bool found;
-	CacheEntry *entry = hash_search(tables->entries, &relid, HASH_ENTER, &found);
+	CacheEntry *entry = hash_search(tables->entries, &relid, HASH_FIND, NULL);
 	CdcTable *table;
 
-	if (!found)
-		entry->table = NULL;
-	if (entry->table && entry->table->valid && entry->table->natts == RelationGetNumberOfAttributes(relation))
+	if (entry && entry->table->valid && entry->table->natts == RelationGetNumberOfAttributes(relation))
 		return entry->table;
-	if (entry->table)
-	{
-		table = entry->table;
-		entry->table = NULL;
-		remove_dependencies(tables, table);
-		MemoryContextDelete(table->mcxt);
-	}
+	if (entry)
+		free_description(tables, entry);
+	if (tables->stale > SWEEP_AFTER)
+		sweep(tables);
+	/* entered only now: building looks into catalogs */
 	table = build(tables, relation);
-	/* looking into catalogs may have moved nothing, but an entry found before is not held across them */
 	entry = hash_search(tables->entries, &relid, HASH_ENTER, NULL);
 	entry->table = table;
 	return table;
