@@ -173,7 +173,7 @@ emit_update(Change *change)
 
 /* Once per table version, and counted: the server logged no old tuple, nor could it. */
 static void
-note_missing_identity(Change *change, const char *operation)
+note_missing_identity(Change *change, const char *what)
 {
 	CdcTable *table = change->table;
 
@@ -183,7 +183,7 @@ note_missing_identity(Change *change, const char *operation)
 	table->logged_identity = true;
 	ereport(LOG,
 			(errmsg("table \"%s.%s\" has no replica identity", table->schema_name, table->table_name),
-			 errdetail("Its %ss are sent without the old row. This is logged once for each version of the table.", operation),
+			 errdetail("Its %s. This is logged once for each version of the table.", what),
 			 errhint("Add a primary key, or set REPLICA IDENTITY.")));
 }
 
@@ -194,8 +194,10 @@ emit_delete(Change *change)
 
 	if (!change->has_old)
 	{
-		note_missing_identity(change, "delete");
-		if (session->setup.options->delete_without_identity == CDC_DELETE_SKIP)
+		bool skip = session->setup.options->delete_without_identity == CDC_DELETE_SKIP;
+
+		note_missing_identity(change, skip ? "deletes are skipped" : "deletes are sent without the old row");
+		if (skip)
 		{
 			session->setup.counters.deletes_skipped++;
 			return;
@@ -250,7 +252,7 @@ emit_change(Change *change, Relation relation, ReorderBufferChange *data)
 			if (!change->has_new)
 				break;
 			if (!change->has_old && !table->has_identity)
-				note_missing_identity(change, "update");
+				note_missing_identity(change, "updates are sent without the old row");
 			emit_update(change);
 			break;
 		case REORDER_BUFFER_CHANGE_DELETE:
