@@ -116,7 +116,7 @@ cdc_message_flush(CdcSession *session, bool ends_transaction)
 		ctx->write_location = message->lsn;
 	OutputPluginPrepareWrite(ctx, true);
 	move_to_output(session);
-	OutputPluginWrite(ctx, true);
+	cdc_send(session, !ends_transaction);
 	ctx->write_location = here;
 	message->writer.buf.len = 0;
 	message->records = 0;

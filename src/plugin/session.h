@@ -52,6 +52,7 @@ typedef struct CdcSession
 	bool ready;					/* what needs the catalog was looked up */
 	CdcTables *tables;
 	CdcMessage message;
+	size_t held;				/* bytes in libpq's buffer, see send.c */
 	CdcTransaction txn;
 	char run_id[CDC_RUN_ID_SIZE];
 	XLogRecPtr last_commit;		/* "sequence": end of the last transaction sent */
@@ -67,6 +68,9 @@ extern void cdc_message_init(CdcSession *session);
 extern size_t cdc_message_record(CdcSession *session, CdcRecord *record);	/* appends it; its size */
 extern void cdc_message_flush(CdcSession *session, bool ends_transaction);
 extern void cdc_message_drop(CdcSession *session);
+
+/* send.c */
+extern void cdc_send(CdcSession *session, bool more);
 
 /* transaction.c */
 extern void cdc_transaction_start(CdcSession *session, ReorderBufferTXN *txn);
