@@ -18,7 +18,7 @@ CREATE FUNCTION records(VARIADIC options text[] DEFAULT '{}') RETURNS TABLE (n b
 $$;
 -- LSNs and times, which differ from run to run
 CREATE FUNCTION masked(text) RETURNS text LANGUAGE sql AS $$
-	SELECT regexp_replace(regexp_replace($1, '("(?:ts_ms|ts_us|ts_ns|lsn|txId|id)":)[0-9]{3,}', '\10', 'g'), '(\[?\\?")[0-9]{4,}|[0-9]{3,}:[0-9]{3,}', '\10', 'g')
+	SELECT regexp_replace(regexp_replace($1, '("(?:ts_ms|ts_us|ts_ns|lsn|txId|id)":)[0-9]{3,}', '\10', 'g'), '(\[?\\?")(?:[0-9]{4,}(?::[0-9]{3,})?|[0-9]{3}:[0-9]{3,})', '\10', 'g')
 $$;
 
 -- format
