@@ -113,15 +113,20 @@ write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, C
 	cdc_buf_append(buf, text->data, text->len);
 }
 
-/* Appends the row as a JSON object and adds to *result. */
+/*
+ * Appends the row as a JSON object and adds to *result.  "columns" are all of
+ * the table's, or its key's: a key is never replaced in part.
+ */
 void
 cdc_row_write(CdcBuf *buf, CdcColumn *columns, int n, const CdcRow *row, CdcCounters *counters,
 			  const CdcTable *table, CdcRowResult *result)
 {
+	const bool *replaced = columns == table->columns ? row->replaced : NULL;
+
 	if (n == 0)
 		cdc_json_struct_begin(buf);
 	for (int i = 0; i < n; i++)
-		write_column(buf, &columns[i], row, row->replaced && row->replaced[i], counters, table, result);
+		write_column(buf, &columns[i], row, replaced && replaced[i], counters, table, result);
 	cdc_json_struct_end(buf);
 }
 
