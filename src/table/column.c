@@ -148,7 +148,7 @@ cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTabl
 
 	column->schema = cdc_schema_copy(column->type->schema, !column->notnull || column->type->always_optional);
 	if (mapper && !changes_value(mapper) && !for_key)
-		cdc_type_propagate(column->schema, att->atttypid, column->type->typid, att->atttypmod, cdc_utf8_cstring(column->name));
+		cdc_type_propagate(column->schema, att->atttypid, column->type->typid, column->type->typmod, cdc_utf8_cstring(column->name));
 	expression = default_expression(shown, att);
 	/* a clear default of a masked column stays here, unless quirks ask for it */
 	if (expression && (!column->mapped || settings->quirks) && !(for_key && excluded && settings->quirks))
