@@ -10,7 +10,7 @@
 static char text[65536];
 static CdcSlice keys[MAX_KEYS];
 static int order[MAX_KEYS];
-static char names[MAX_KEYS][12];
+static char names[MAX_KEYS][28];
 
 /* "h HASH HEX" */
 static bool
@@ -130,35 +130,34 @@ test_many(void)
 	}
 }
 
-/* Keys that someone chose: in one range of buckets, the last ones first; and in one bucket. */
+/* n keys of one hash, by exchanging "Aa" and "BB", each followed by one of some letters. */
 static void
-test_chosen(void)
+collide(int n, int letters, int pairs)
 {
-	int n = 5000;
 	int i;
 	int j;
 
-	unit_test("orders of chosen keys");
-	/* all have hashes from 0 to 31 * 127 + 127 plus a multiple of 2^13 */
 	for (i = 0; i < n; i++)
 	{
-		names[i][0] = (char) (i % 128);
-		names[i][1] = (char) (127 - i / 128);
+		for (j = 0; j < pairs; j++)
+			memcpy(names[i] + 2 * j, (i / letters >> j) & 1 ? "Aa" : "BB", 2);
+		names[i][2 * pairs] = (char) ('0' + letters - 1 - i % letters);
 		keys[i].data = names[i];
-		keys[i].len = 2;
+		keys[i].len = (size_t) (2 * pairs + 1);
 	}
-	check_order("keys of a range", n, 8192);
+}
 
-	/* the same hash by exchanging "Aa" and "BB", four characters of it constant */
-	n = 32;
-	for (i = 0; i < n; i++)
-	{
-		for (j = 0; j < 5; j++)
-			memcpy(names[i] + 2 * j, (i >> j) & 1 ? "Aa" : "BB", 2);
-		keys[i].data = names[i];
-		keys[i].len = 10;
-	}
-	check_order("keys of a bucket", n, 64);
+/* Keys that someone chose: in few buckets, the last ones first. */
+static void
+test_chosen(void)
+{
+	unit_test("orders of chosen keys");
+	collide(32, 1, 5);
+	check_order("keys of a bucket", 32, 64);
+	collide(5000, 1, 13);
+	check_order("keys of a bucket", 5000, 8192);
+	collide(MAX_KEYS, 50, 11);
+	check_order("keys of few buckets", MAX_KEYS, 262144);
 }
 
 int

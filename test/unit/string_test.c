@@ -250,26 +250,39 @@ test_places(void)
 			}
 }
 
-/* All sequences of up to four of the bytes at which rules change. */
+/*
+ * All sequences of four of the bytes at which rules change: by themselves, and
+ * somewhere in a longer text of one, two or three bytes a character, where the
+ * writer takes sixteen bytes at a time.
+ */
 static void
 test_sequences(void)
 {
 	static const unsigned char bytes[] = {
 		'a', 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xDF, 0xE0,
 		0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5};
+	static const char *const fillers[] = {"x", "\xC3\xBC", "\xE2\x82\xAC"};
 	int n = UNIT_LENGTH(bytes);
 	int i;
 
 	unit_test("sequences of four bytes");
 	for (i = 0; i < n * n * n * n; i++)
 	{
-		char text[4];
+		const char *filler = fillers[unit_random() % UNIT_LENGTH(fillers)];
+		size_t step = strlen(filler);
+		size_t place = unit_random() % 20 / step * step;
+		char text[64];
+		size_t len;
 
-		text[0] = (char) bytes[i % n];
-		text[1] = (char) bytes[i / n % n];
-		text[2] = (char) bytes[i / n / n % n];
-		text[3] = (char) bytes[i / n / n / n];
-		compare("a sequence", text, 4, false, i % 64 == 0);
+		for (len = 0; len + step <= 40; len += step)
+			memcpy(text + len, filler, step);
+		memmove(text + place + 4, text + place, len - place);
+		text[place] = (char) bytes[i % n];
+		text[place + 1] = (char) bytes[i / n % n];
+		text[place + 2] = (char) bytes[i / n / n % n];
+		text[place + 3] = (char) bytes[i / n / n / n];
+		compare("alone", text + place, 4, false, i % 64 == 0);
+		compare("in a text", text, len + 4, i % 8 == 0, i % 64 == 0);
 	}
 }
 
