@@ -31,6 +31,7 @@ SELECT * FROM events();
 SELECT * FROM events('schemas.enable', 'true', 'key.converter.schemas.enable', 'false');
 -- With quirks the connector's values, and no header of ours.
 SELECT * FROM events('debezium.quirks', 'true', 'extended.headers.enabled', 'false');
+SELECT o, e FROM unnest(ARRAY['hex', 'base64']) AS o, LATERAL events('debezium.quirks', 'true', 'extended.headers.enabled', 'false', 'binary.handling.mode', o, 'column.include.list', '.*\.by') AS e;
 -- A placeholder of one's own; a masked column shows its mask and is named nevertheless.
 SELECT * FROM events('unavailable.value.placeholder', 'NA', 'column.exclude.list', 'toast\.t\.[^nx]*', 'column.mask.with.3.chars', 'toast.t.x');
 CALL forget();
