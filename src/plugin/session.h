@@ -73,11 +73,9 @@ extern void cdc_message_drop(CdcSession *session);
 extern void cdc_send(CdcSession *session, bool more);
 
 /* transaction.c */
-extern void cdc_transaction_start(CdcSession *session, ReorderBufferTXN *txn);
 extern void cdc_transaction_published(CdcSession *session, ReorderBufferTXN *txn, XLogRecPtr lsn);
 extern const CdcSource *cdc_transaction_source(CdcSession *session);
 extern const CdcBlock *cdc_transaction_block(CdcSession *session, CdcBlock *block, XLogRecPtr lsn, const char *collection);
-extern void cdc_transaction_finish(CdcSession *session, ReorderBufferTXN *txn);
 extern void cdc_transaction_progress(CdcSession *session);
 
 /* the callbacks */
