@@ -20,6 +20,13 @@
 #include "varatt.h"
 #endif
 
+/*
+ * What is used of utils/pg_locale.h, which asks for the headers of ICU: the
+ * server's header packages come without them.
+ */
+extern PGDLLIMPORT char *locale_monetary;
+extern struct lconv *PGLC_localeconv(void);
+
 /* 16 declares it in replication/output_plugin.h */
 #if PG_VERSION_NUM < 160000
 struct OutputPluginCallbacks;
@@ -54,11 +61,24 @@ cdc_top_transaction(const ReorderBufferTXN *txn)
 	return txn->toptxn ? txn->toptxn : txn;
 }
 
+/* 19: the union with the commit time has no name any more */
+static inline TimestampTz
+cdc_commit_time(const ReorderBufferTXN *txn)
+{
+#if PG_VERSION_NUM >= 190000
+	return txn->commit_time;
+#else
+	return txn->xact_time.commit_time;
+#endif
+}
+
 /* 19: ReplOriginId */
 #if PG_VERSION_NUM >= 190000
 typedef ReplOriginId CdcOriginId;
+#define CDC_INVALID_ORIGIN InvalidReplOriginId
 #else
 typedef RepOriginId CdcOriginId;
+#define CDC_INVALID_ORIGIN InvalidRepOriginId
 #endif
 
 /* 18: virtual generated columns, which the log does not hold */

@@ -56,7 +56,7 @@ write_json_string(CdcBuf *buf, const char *text)
 static int
 format_position(char *text, size_t size, const CdcPosition *position)
 {
-	return snprintf(text, size, "%016" INT64_MODIFIER "x.%08x.%u", (uint64) position->lsn, position->seq, position->part);
+	return snprintf(text, size, "%08x%08x.%08x.%u", LSN_FORMAT_ARGS(position->lsn), position->seq, position->part);
 }
 
 /* The headers of a record being written: members of its JSON, or a frame's headers. */

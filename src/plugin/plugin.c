@@ -51,7 +51,7 @@ filter_by_origin_cb(LogicalDecodingContext *ctx, CdcOriginId origin_id)
 {
 	CdcSession *session = ctx->output_plugin_private;
 
-	return session && session->setup.options->origin == CDC_ORIGIN_NONE && origin_id != InvalidRepOriginId;
+	return session && session->setup.options->origin == CDC_ORIGIN_NONE && origin_id != CDC_INVALID_ORIGIN;
 }
 
 void

@@ -51,7 +51,7 @@ set_origin(CdcSession *session, ReorderBufferTXN *txn)
 		pfree(unconstify(char *, source->origin));
 	source->origin = NULL;
 	source->origin_lsn = txn->origin_lsn;
-	if (txn->origin_id != InvalidRepOriginId)
+	if (txn->origin_id != CDC_INVALID_ORIGIN)
 	{
 		cdc_session_ready(session);
 		source->origin = origin_name(session, txn->origin_id);
@@ -70,7 +70,7 @@ cdc_begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	t->skipped = 0;
 	t->total_order = t->messages = 0;
 	t->end_lsn = txn->end_lsn;
-	t->source.time_us = txn->xact_time.commit_time + EPOCH_DIFFERENCE;
+	t->source.time_us = cdc_commit_time(txn) + EPOCH_DIFFERENCE;
 	t->source.nanoseconds = 0;
 	t->source.xid = cdc_top_transaction(txn)->xid;
 	set_origin(session, txn);
@@ -143,7 +143,7 @@ cdc_transaction_published(CdcSession *session, ReorderBufferTXN *txn, XLogRecPtr
 	if (t->announced || !session->setup.options->provide_transaction_metadata)
 		return;
 	t->announced = true;
-	transaction_record(session, CDC_FRAME_BEGIN, t->origin_id != InvalidRepOriginId ? InvalidXLogRecPtr : lsn, 0, write_begin);
+	transaction_record(session, CDC_FRAME_BEGIN, t->origin_id != CDC_INVALID_ORIGIN ? InvalidXLogRecPtr : lsn, 0, write_begin);
 }
 
 static HTAB *

@@ -49,7 +49,7 @@ typedef struct Walk
 	const ArrayRules *rules;
 	const int *dims;
 	int ndim;
-	const bits8 *nulls; /* NULL: no element is null */
+	const uint8 *nulls; /* NULL: no element is null */
 	const char *data; /* next element that is not null */
 	size_t index; /* of the next element */
 } Walk;

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/geo_decls.h"
 
+#include "compat.h"
 #include "value/value.h"
 
 /* points between two looks at the interrupt flag */

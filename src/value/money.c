@@ -11,8 +11,8 @@
 #include "catalog/pg_type.h"
 #include "utils/cash.h"
 #include "utils/guc.h"
-#include "utils/pg_locale.h"
 
+#include "compat.h"
 #include "value/decimal_put.h"
 
 static int read_fraction_digits(void);

@@ -10,6 +10,7 @@
 
 #include "catalog/pg_type.h"
 
+#include "compat.h"
 #include "value/decimal_put.h"
 
 /*
