@@ -3,6 +3,7 @@
 #   make && make install      build and install, for the server of PG_CONFIG
 #   make demo                 show it at work on a private cluster
 #   make test                 run every test on private clusters (test/run: how to run some)
+#   make bench                compare its cost with other plugins' (test/bench/README.md)
 #   make format               set the sources in the house's format
 #   make readme               renew what README.md takes from the sources
 
@@ -24,7 +25,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test check-version check-format check-readme format readme
+FRONT = demo test bench check-version check-format check-readme format readme
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -33,6 +34,9 @@ demo:
 
 test:
 	@sh test/run
+
+bench:
+	@sh test/bench/run
 
 check-version check-format:
 	@sh test/$@

@@ -1,4 +1,4 @@
-# lib.sh: what `make demo` and `make test` share.
+# lib.sh: what `make demo`, `make test` and `make bench` share.
 #
 # A run has two halves.  Outside, as the caller: install missing packages,
 # choose a server, make a folder that an unprivileged account can use, copy the
@@ -131,10 +131,21 @@ cdc_server_complete() {
 		[ -f "$("$1" --includedir-server)/postgres.h" ]
 }
 
-# cdc_packages demo|test: sets PG_CONFIG
+# The plugins that ours is compared with; without one of them, so is the comparison.
+cdc_install_peers() {
+	cdc_is_debian && cdc_can_be_root || return 0
+	cdc_apt_log=/dev/null
+	for peer in wal2json decoderbufs; do
+		[ -z "$(cdc_missing "postgresql-$cdc_major-$peer")" ] ||
+			cdc_apt install --no-install-recommends "postgresql-$cdc_major-$peer" || :
+	done
+}
+
+# cdc_packages demo|test|bench: sets PG_CONFIG
 cdc_packages() {
 	tools='gcc libc6-dev make perl'
-	[ "$1" = demo ] || tools="$tools clang clang-format pkg-config libjansson-dev libipc-run-perl python3"
+	[ "$1" != bench ] || tools="$tools python3"
+	[ "$1" != test ] || tools="$tools clang clang-format pkg-config libjansson-dev libipc-run-perl python3"
 
 	if [ -n "${PG_CONFIG:-}" ]; then
 		cdc_has "$PG_CONFIG" || cdc_die "PG_CONFIG=$PG_CONFIG is not a program"
@@ -151,7 +162,7 @@ cdc_packages() {
 			cdc_die "this system packages PostgreSQL ${cdc_major:-in no version that it names}, and cdc_json needs 15 or later (the apt repository of the PostgreSQL project has them); PG_CONFIG=/path/to/pg_config chooses an installed server"
 		PG_CONFIG=/usr/lib/postgresql/$cdc_major/bin/pg_config
 		server="postgresql-$cdc_major postgresql-server-dev-$cdc_major"
-		[ "$1" = demo ] || server="$server postgresql-$cdc_major-postgis-3"
+		[ "$1" != test ] || server="$server postgresql-$cdc_major-postgis-3"
 		# A server from elsewhere, headers and all, serves if none is packaged.
 		if [ ! -x "${PG_CONFIG%/*}/postgres" ] && cdc_has pg_config && cdc_server_complete pg_config; then
 			PG_CONFIG=$(command -v pg_config)
@@ -277,7 +288,7 @@ cdc_end() {
 	exit $status
 }
 
-# cdc_launch demo|test SCRIPT: runs SCRIPT's other half, "SCRIPT inside", and
+# cdc_launch demo|test|bench SCRIPT: runs SCRIPT's other half, "SCRIPT inside", and
 # then, outside again, the function that cdc_after names
 cdc_launch() {
 	PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
@@ -313,7 +324,7 @@ cdc_launch() {
 	$session $signals $switch env -i \
 		PATH="$PATH" HOME="$cdc_work" TMPDIR="$cdc_work/tmp" LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" \
 		${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$LD_LIBRARY_PATH"} ${CC:+CC="$CC"} \
-		${NO_COLOR:+NO_COLOR=1} SUITES="${SUITES:-}" TESTS="${TESTS:-}" KEEP="${KEEP:-}" \
+		${NO_COLOR:+NO_COLOR=1} SUITES="${SUITES:-}" TESTS="${TESTS:-}" KEEP="${KEEP:-}" BENCH="${BENCH:-}" \
 		PG_CONFIG="$PG_CONFIG" cdc_major="$cdc_major" cdc_work="$cdc_work" cdc_origin="$cdc_root" \
 		cdc_command="$cdc_command" \
 		sh "$cdc_work/src/$2" inside &
