@@ -1,0 +1,473 @@
+/*
+ * relay.c
+ *		The loop: from the source through the ledger to the sink; see relay.h.
+ *
+ * One thread and one poll().  Reading stops while too much is in flight; the
+ * server then still gets its statuses, so that it keeps the connection.
+ *
+ * After a lost connection, what is in flight is delivered first, and then the
+ * server starts again from the confirmed position: as little as possible
+ * comes twice.  After an error of the sink that a new attempt may heal, what
+ * was in flight is forgotten and comes again from the server.
+ */
+#include "relay/relay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay/log.h"
+
+#define FIRST_PAUSE_US 100000
+#define PUMP_BYTES (1024 * 1024) /* read before the sink is served again */
+#define ASK_US 100000 /* with --endpos: time between requests for the server's position */
+#define END_US 2000000 /* for ending the stream in good order */
+
+volatile int relay_stop_signals = 0;
+
+static bool
+fail_with(Relay *relay, const RelayError *error)
+{
+	if (!relay->error.set)
+		relay->error = *error;
+	return false;
+}
+
+/* Doubles a pause up to the limit. */
+static int64_t
+next_pause(const Relay *relay, int64_t pause)
+{
+	pause = pause == 0 ? FIRST_PAUSE_US : pause * 2;
+	return pause < relay->options->retry_us ? pause : relay->options->retry_us;
+}
+
+/* ------------------------------------------------------------------------
+ * Connecting
+ * ------------------------------------------------------------------------
+ */
+
+/* The slot's position against ours. */
+static bool
+agree_on_position(Relay *relay)
+{
+	RelaySource *source = &relay->source;
+	char ours[RELAY_LSN_TEXT];
+	char theirs[RELAY_LSN_TEXT];
+
+	if (!relay->started)
+	{
+		relay_ledger_init(&relay->ledger, source->slot_lsn);
+		relay->started = true;
+		return true;
+	}
+	if (source->slot_lsn > relay->ledger.confirmed_lsn)
+	{
+		relay_fail(&source->error, RELAY_EXIT_SOURCE, "slot \"%s\" is at %s, but only what is before %s was delivered", relay->options->slot,
+				   relay_lsn_text(source->slot_lsn, theirs), relay_lsn_text(relay->ledger.confirmed_lsn, ours));
+		relay_hint(&source->error, "Another program has read or advanced the slot. Give each program a slot of its own; what is missing here needs a new snapshot.");
+		return false;
+	}
+	relay_ledger_init(&relay->ledger, relay->ledger.confirmed_lsn);
+	return true;
+}
+
+static bool
+start_stream(Relay *relay)
+{
+	RelaySource *source = &relay->source;
+
+	if (!relay_source_connect(source) || !relay_source_slot(source) || !agree_on_position(relay))
+		return false;
+	if (relay->options->endpos && !relay->has_endpos)
+	{
+		if (!relay_source_position(source, relay->options->endpos, &relay->endpos))
+			return false;
+		relay->has_endpos = true;
+	}
+	return relay_source_start(source, relay->ledger.confirmed_lsn);
+}
+
+/* The source failed: try again later, or give up. */
+static bool
+source_failed(Relay *relay)
+{
+	RelaySource *source = &relay->source;
+
+	relay_source_close(source);
+	if (!source->error.retry)
+		return fail_with(relay, &source->error);
+	relay->connect_pause = next_pause(relay, relay->connect_pause);
+	relay->connect_at = relay_now() + relay->connect_pause;
+	source->reconnects++;
+	relay_log_error(RELAY_WARNING, &source->error);
+	relay_log(RELAY_INFO, "trying again in %.1f s", (double) relay->connect_pause / 1e6);
+	return true;
+}
+
+static bool
+connect_if_due(Relay *relay)
+{
+	/* what is in flight comes first, so that it does not come twice */
+	if (relay->source.conn || relay->stop_reading || !relay_ledger_empty(&relay->ledger) || relay_now() < relay->connect_at)
+		return true;
+	return start_stream(relay) || source_failed(relay);
+}
+
+/* ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------
+ */
+
+/* The records of the current message go to the sink, as far as it takes them. */
+static bool
+hand_over(Relay *relay)
+{
+	while (relay->batch)
+	{
+		RelayBatch *batch = relay->batch;
+
+		if (!relay->record_waiting && !relay_frame_next(&relay->frame, &relay->record))
+		{
+			if (relay->frame.error)
+				return relay_fail(&relay->error, RELAY_EXIT_SOURCE, "the server sent a malformed frame: %s", relay->frame.error);
+			relay->batch = NULL;
+			relay_ledger_close(batch);
+			return true;
+		}
+		relay->record_waiting = true;
+		switch (relay->sink->kind->put(relay->sink, &relay->record, batch))
+		{
+			case RELAY_PUT_DONE:
+				relay->records++;
+				relay->kinds[(unsigned char) relay->record.kind]++;
+				relay->record_waiting = false;
+				break;
+			case RELAY_PUT_LATER:
+			case RELAY_PUT_FAILED:
+				return true; /* serve() tells about failures */
+		}
+	}
+	return true;
+}
+
+/* A frame came: it belongs to one transaction, whose end its records tell. */
+static bool
+take_frame(Relay *relay, RelayMessage *message)
+{
+	RelayFrame *frame = &relay->frame;
+	RelayRecord *first = &relay->record;
+	size_t bytes;
+
+	relay->messages++;
+	relay->bytes += message->frame_len;
+	if (!relay_frame_open(frame, message->frame, message->frame_len) || (frame->records > 0 && !relay_frame_next(frame, first)))
+	{
+		message->release(message->data);
+		relay_fail(&relay->error, RELAY_EXIT_SOURCE, "the server sent a malformed frame: %s", frame->error);
+		relay_hint(&relay->error, "Plugin and program must be of versions that fit.");
+		return false;
+	}
+	if (frame->records == 0)
+	{
+		message->release(message->data);
+		return true;
+	}
+	if (relay->has_endpos && first->position.lsn > relay->endpos)
+	{
+		message->release(message->data);
+		relay->stop_reading = true;
+		return true;
+	}
+	bytes = message->frame_len + (size_t) frame->records * relay->sink->kind->overhead;
+	relay->batch = relay_ledger_open(&relay->ledger, message->data, message->release, bytes, first->position.lsn, frame->ends_transaction);
+	relay->batch->commit_us = first->time_us;
+	relay->record_waiting = true;
+	if (relay->has_endpos && frame->ends_transaction && first->position.lsn >= relay->endpos)
+		relay->stop_reading = true;
+	return hand_over(relay);
+}
+
+static void
+take_keepalive(Relay *relay, uint64_t lsn)
+{
+	relay_ledger_keepalive(&relay->ledger, lsn);
+	if (relay->has_endpos && lsn >= relay->endpos && relay->ledger.open_lsn == 0)
+		relay->stop_reading = true;
+}
+
+static bool
+has_room(const Relay *relay)
+{
+	return !relay->batch && relay->ledger.bytes < (size_t) relay->options->max_inflight_bytes;
+}
+
+/*
+ * Takes messages that have arrived.  *idle tells that nothing more is there,
+ * or that there is no room for it.
+ */
+static bool
+pump(Relay *relay, bool *idle)
+{
+	uint64_t until = relay->bytes + PUMP_BYTES;
+
+	*idle = true;
+	if (!hand_over(relay))
+		return false;
+	while (relay->source.streaming && !relay->stop_reading && has_room(relay))
+	{
+		RelayMessage message;
+
+		switch (relay_source_receive(&relay->source, &message))
+		{
+			case RELAY_RECEIVED_NOTHING:
+				return true;
+			case RELAY_RECEIVED_FRAME:
+				if (!take_frame(relay, &message))
+					return false;
+				break;
+			case RELAY_RECEIVED_KEEPALIVE:
+				take_keepalive(relay, message.lsn);
+				break;
+			case RELAY_RECEIVED_ERROR:
+				return source_failed(relay);
+		}
+		relay->connect_pause = 0;
+		if (relay->bytes >= until)
+		{
+			*idle = false;
+			return true;
+		}
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Statuses
+ * ------------------------------------------------------------------------
+ */
+
+/* When the next status is due. */
+static int64_t
+status_due(const Relay *relay)
+{
+	const RelaySource *source = &relay->source;
+	int64_t interval = relay_source_status_interval(source);
+
+	if (!source->streaming)
+		return INT64_MAX;
+	if (source->reply_requested)
+		return 0;
+	if (relay->ledger.confirmed_lsn > source->status_lsn && relay->options->status_us < interval)
+		interval = relay->options->status_us;
+	if (relay->has_endpos && !relay->stop_reading && interval > ASK_US)
+		interval = ASK_US;
+	return source->status_at + interval;
+}
+
+/* A connection that is silent for long although we asked is dead. */
+static bool
+check_silence(Relay *relay)
+{
+	RelaySource *source = &relay->source;
+	int64_t limit = source->sender_timeout_us > 0 ? source->sender_timeout_us : 60 * 1000000;
+
+	if (!has_room(relay) || relay->stop_reading)
+		source->waiting_since = 0; /* we do not read */
+	else if (source->waiting_since != 0 && relay_now() - source->waiting_since > limit)
+	{
+		relay_fail_retry(&source->error, RELAY_EXIT_SOURCE, "the server has not answered for %d s", (int) (limit / 1000000));
+		return source_failed(relay);
+	}
+	return true;
+}
+
+static bool
+send_status_if_due(Relay *relay)
+{
+	RelaySource *source = &relay->source;
+	bool ask;
+
+	if (!source->streaming)
+		return true;
+	if (!check_silence(relay))
+		return false;
+	if (!source->streaming || relay_now() < status_due(relay))
+		return true;
+	ask = has_room(relay) && !relay->stop_reading &&
+		  (relay->has_endpos || relay_now() - source->received_at > relay_source_status_interval(source));
+	return relay_source_status(source, relay->ledger.received_lsn, relay->ledger.confirmed_lsn, ask) || source_failed(relay);
+}
+
+/* ------------------------------------------------------------------------
+ * The sink
+ * ------------------------------------------------------------------------
+ */
+
+/* Forgets what is in flight, and reads again from the confirmed position. */
+static bool
+restart_sink(Relay *relay)
+{
+	int64_t now = relay_now();
+
+	relay_log_error(RELAY_WARNING, &relay->sink->error);
+	/* one failure after another: slower and slower */
+	if (now - relay->sink_restarted_at > 60 * INT64_C(1000000))
+		relay->sink_pause = 0;
+	relay->sink_pause = next_pause(relay, relay->sink_pause);
+	relay->sink_restarted_at = now;
+	relay->sink_restarts++;
+	relay_source_close(&relay->source);
+	relay->batch = NULL;
+	relay->record_waiting = false;
+	if (!relay->sink->kind->restart(relay->sink))
+		return fail_with(relay, &relay->sink->error);
+	relay_ledger_forget(&relay->ledger);
+	relay->connect_at = now + relay->sink_pause;
+	relay_log(RELAY_INFO, "the sink starts again, from the last acknowledged transaction");
+	return true;
+}
+
+static bool
+serve_sink(Relay *relay, bool idle)
+{
+	RelaySink *sink = relay->sink;
+
+	if (sink->kind->serve(sink, idle))
+		return true;
+	if (sink->error.retry && sink->kind->restart && !relay->stopped_by_signal)
+		return restart_sink(relay);
+	return fail_with(relay, &sink->error);
+}
+
+/* ------------------------------------------------------------------------
+ * Waiting
+ * ------------------------------------------------------------------------
+ */
+
+static int
+timeout_ms(const Relay *relay)
+{
+	int64_t now = relay_now();
+	int64_t due = status_due(relay);
+	int64_t sink_due = relay->sink->kind->due(relay->sink);
+
+	if (sink_due < due)
+		due = sink_due;
+	if (!relay->source.conn && !relay->stop_reading && relay_ledger_empty(&relay->ledger) && relay->connect_at < due)
+		due = relay->connect_at;
+	if (relay->stopped_by_signal && relay->stop_deadline < due)
+		due = relay->stop_deadline;
+	if (due <= now)
+		return 0;
+	/* rounded up, so that it is due when we wake */
+	return due - now > 60 * INT64_C(1000000) ? 60000 : (int) ((due - now + 999) / 1000);
+}
+
+enum
+{
+	POLL_WAKE,
+	POLL_SINK,
+	POLL_SOURCE,
+	POLL_COUNT
+};
+
+static bool
+wait_for_work(Relay *relay, int timeout)
+{
+	struct pollfd fds[POLL_COUNT];
+	char drain[64];
+
+	fds[POLL_WAKE] = (struct pollfd){relay->wake_fd, POLLIN, 0};
+	fds[POLL_SINK] = (struct pollfd){relay->sink->kind->descriptor(relay->sink), POLLIN, 0};
+	fds[POLL_SOURCE] = (struct pollfd){-1, 0, 0};
+	if (relay->source.streaming)
+	{
+		short events = (short) ((has_room(relay) && !relay->stop_reading ? POLLIN : 0) | (relay_source_sending(&relay->source) ? POLLOUT : 0));
+
+		/* without events to wait for, only errors would be told, again and again */
+		if (events != 0)
+			fds[POLL_SOURCE] = (struct pollfd){relay_source_descriptor(&relay->source), events, 0};
+	}
+	if (poll(fds, POLL_COUNT, timeout) < 0 && errno != EINTR)
+		return relay_fail(&relay->error, RELAY_EXIT_INTERNAL, "could not wait for events: %s", strerror(errno));
+	if (fds[POLL_WAKE].revents)
+		(void) !read(relay->wake_fd, drain, sizeof(drain));
+	if ((fds[POLL_SOURCE].revents & (POLLIN | POLLERR | POLLHUP)) && !relay_source_read(&relay->source))
+		return source_failed(relay);
+	if ((fds[POLL_SOURCE].revents & POLLOUT) && !relay_source_flush(&relay->source))
+		return source_failed(relay);
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * The end
+ * ------------------------------------------------------------------------
+ */
+
+static void
+check_signals(Relay *relay)
+{
+	if (relay_stop_signals > 0 && !relay->stopped_by_signal)
+	{
+		relay_log(RELAY_INFO, "stopping: waiting for what is in flight");
+		relay->stop_reading = true;
+		relay->stopped_by_signal = true;
+		relay->stop_deadline = relay_now() + relay->options->shutdown_us;
+	}
+}
+
+/* Nothing more is to be delivered, or no time is left. */
+static bool
+finished(const Relay *relay)
+{
+	if (!relay->stop_reading)
+		return false;
+	if (relay_ledger_empty(&relay->ledger))
+		return true;
+	return relay->stopped_by_signal && (relay_now() >= relay->stop_deadline || relay_stop_signals > 1);
+}
+
+static RelayExit
+finish(Relay *relay)
+{
+	RelaySource *source = &relay->source;
+	char text[RELAY_LSN_TEXT];
+
+	if (source->streaming && relay_source_status(source, relay->ledger.received_lsn, relay->ledger.confirmed_lsn, false))
+		relay_source_end(source, END_US);
+	if (relay->error.set)
+	{
+		relay_log_error(RELAY_ERROR, &relay->error);
+		return relay->error.code;
+	}
+	if (!relay_ledger_empty(&relay->ledger))
+	{
+		relay_log(RELAY_ERROR, "stopped with records in flight: they come again at the next start");
+		return RELAY_EXIT_UNFINISHED;
+	}
+	if (relay->started)
+		relay_log(RELAY_INFO, "done: everything before %s is delivered", relay_lsn_text(relay->ledger.confirmed_lsn, text));
+	return RELAY_EXIT_DONE;
+}
+
+RelayExit
+relay_run(Relay *relay)
+{
+	while (!relay->error.set && !finished(relay))
+	{
+		bool idle = true;
+		int timeout;
+
+		check_signals(relay);
+		if (!connect_if_due(relay) || !pump(relay, &idle) || !serve_sink(relay, idle) || !send_status_if_due(relay))
+			break;
+		if (finished(relay))
+			break;
+		timeout = idle ? timeout_ms(relay) : 0;
+		if (!wait_for_work(relay, timeout))
+			break;
+	}
+	return finish(relay);
+}

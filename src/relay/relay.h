@@ -1,0 +1,55 @@
+/*
+ * relay.h
+ *		The loop: from the source through the ledger to the sink.
+ */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include "relay/common.h"
+#include "relay/ledger.h"
+#include "relay/options.h"
+#include "relay/record.h"
+#include "relay/sink.h"
+#include "relay/source.h"
+
+typedef struct Relay
+{
+	const RelayOptions *options;
+	RelayLedger ledger;
+	RelaySource source;
+	RelaySink *sink;
+	RelayError error;
+
+	/* the message whose records go to the sink */
+	RelayBatch *batch;
+	RelayFrame frame;
+	RelayRecord record;
+	bool record_waiting; /* "record" has been read and not yet taken */
+
+	bool started; /* the ledger has a position */
+	bool has_endpos;
+	uint64_t endpos;
+	bool stop_reading; /* endpos was reached, or a signal came */
+	bool stopped_by_signal;
+	int64_t stop_deadline;
+	int64_t connect_at; /* not connected: when to try again */
+	int64_t connect_pause; /* pause after the next failure */
+	int64_t sink_pause; /* the same for the sink's restarts */
+	int64_t sink_restarted_at;
+	int wake_fd; /* readable after a signal */
+
+	/* counters since the start */
+	uint64_t messages;
+	uint64_t bytes;
+	uint64_t records;
+	uint64_t kinds[256]; /* records by kind */
+	uint64_t sink_restarts;
+} Relay;
+
+/* Set by signal handlers: how many requests to stop have come. */
+extern volatile int relay_stop_signals;
+
+/* Runs until the end position, a signal or an error; returns the exit status. */
+extern RelayExit relay_run(Relay *relay);
+
+#endif /* RELAY_RELAY_H */

@@ -1,0 +1,57 @@
+#!/bin/sh
+# relay.sh: the relay's unit tests, and that it builds with and without Kafka, with both compilers.
+set -u
+src=$(cd "$(dirname "$0")/../.." && pwd)
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+passed=0 failed=0 skipped=0
+
+# try NAME COMMAND...
+try() {
+	name=$1
+	shift
+	if "$@" >"$out/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $name"
+		tail -n 40 "$out/log"
+	fi
+}
+
+# quiet make, in a folder
+make_in() {
+	folder=$1
+	shift
+	make -s --no-print-directory -C "$src/$folder" PG_CONFIG="${PG_CONFIG:-pg_config}" "$@"
+}
+
+clang=
+for candidate in clang clang-14; do
+	[ -n "$clang" ] || ! command -v "$candidate" >/dev/null 2>&1 || clang=$candidate
+done
+
+try 'build without Kafka' make_in src/relay KAFKA=no build="$out/plain" CFLAGS='-O2 -Werror'
+if pkg-config --exists rdkafka 2>/dev/null; then
+	try 'build with Kafka' make_in src/relay build="$out/kafka" CFLAGS='-O2 -Werror'
+else
+	skipped=$((skipped + 1))
+	echo 'skipped: librdkafka-dev is not installed'
+fi
+if [ -n "$clang" ]; then
+	try "build with $clang" make_in src/relay build="$out/clang" CC="$clang" CFLAGS='-O2 -Werror'
+else
+	skipped=$((skipped + 1))
+	echo 'skipped: clang is not installed'
+fi
+
+make_in test/relay check build="$out/unit" >"$out/unit.log" 2>&1
+status=$?
+line=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out/unit.log" | tail -n 1)
+[ $status = 0 ] && [ -n "$line" ] || cat "$out/unit.log"
+passed=$((passed + ${line%% *}))
+failed=$((failed + ${line##* }))
+[ -n "$line" ] || failed=$((failed + 1))
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
