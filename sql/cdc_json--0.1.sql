@@ -28,6 +28,26 @@ COMMENT ON FUNCTION schema(regclass, text, text[]) IS
 'options: plugin options, name and value in turn. NULL for a key of a table that has none, and for a table that the options leave out. '
 'Raises an error for relations other than tables and for wrong options.';
 
+CREATE FUNCTION read_event("row" record, VARIADIC options text[] DEFAULT '{}')
+RETURNS text
+AS 'MODULE_PATHNAME', 'cdc_json_read_event'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION read_event(record, text[]) IS
+'A row of a table as an event with op "r", as a snapshot has it: SELECT cdc_json.read_event(t) FROM table_name AS t. '
+'options: plugin options other than batch.bytes and format=frame, and for the event''s source snapshot ("true"), snapshot.lsn (null), '
+'snapshot.txid (null) and snapshot.ts (the transaction''s start); name and value in turn. '
+'NULL for a table that the options leave out. Raises an error for rows that are not of a table, and for those of a partitioned table unless '
+'publish.via.partition.root is set.';
+
+CREATE FUNCTION read_frame("row" record, VARIADIC options text[] DEFAULT '{}')
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'cdc_json_read_frame'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION read_frame(record, text[]) IS
+'As read_event, as a message of format=frame with one record, in UTF8 whatever the database''s encoding is. Options as there, without format.';
+
 CREATE FUNCTION frame_options(options text[])
 RETURNS text[]
 AS 'MODULE_PATHNAME', 'cdc_json_frame_options'

@@ -20,7 +20,7 @@ grow(CdcBuf *buf, size_t need)
 	CdcRecordWriter *writer = buf->owner;
 	size_t cap;
 
-	if (buf->len + need > CDC_RECORD_LIMIT)
+	if (buf->len + need > writer->limit)
 	{
 		buf->discarded += buf->len - writer->mark;
 		buf->len = writer->mark;
@@ -29,7 +29,7 @@ grow(CdcBuf *buf, size_t need)
 		return;
 	/* reservations are small, so one may exceed the limit by a little */
 	cap = Max(buf->cap * 2, buf->len + need);
-	cap = Min(cap, Max((size_t) CDC_RECORD_LIMIT, buf->len + need));
+	cap = Min(cap, Max(writer->limit, buf->len + need));
 	buf->data = repalloc(buf->data, cap);
 	buf->cap = cap;
 }
@@ -368,6 +368,12 @@ cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 	{
 		if (table && replace_largest(sizes, 2, table))
 			writer->setup->counters.oversized_values++;
+		else if (record->key_header != CDC_HEADER_NONE)
+		{
+			/* the other key of a key change */
+			record->key_header = CDC_HEADER_NONE;
+			writer->setup->counters.oversized_keys++;
+		}
 		else if (record->has_key)
 		{
 			/* a key is sent whole or not at all */

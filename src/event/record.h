@@ -40,23 +40,23 @@ typedef enum CdcKeyHeader
 typedef struct CdcRecord
 {
 	CdcPosition position;
-	XLogRecPtr lsn;				/* of the change */
-	char kind;					/* op, or one of frame.h's */
-	const char *topic;			/* UTF-8 */
-	const CdcSlice *topic_json;	/* as a JSON string, NULL: not rendered yet */
+	XLogRecPtr lsn; /* of the change */
+	char kind; /* op, or one of frame.h's */
+	const char *topic; /* UTF-8 */
+	const CdcSlice *topic_json; /* as a JSON string, NULL: not rendered yet */
 	bool has_key;
 	bool has_value;
-	void (*write_key) (CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
-	void (*write_value) (CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
+	void (*write_key)(CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
+	void (*write_value)(CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
 	CdcKeyHeader key_header;
-	const CdcRow *header_row;	/* its key is the header's value */
-	bool data_change;			/* gets extended headers */
-	CdcEvent *event;			/* change events */
+	const CdcRow *header_row; /* its key is the header's value */
+	bool data_change; /* gets extended headers */
+	CdcEvent *event; /* change events */
 	const CdcRow *key_row;
-	const char *prefix;			/* logical messages: UTF-8 */
+	const char *prefix; /* logical messages: UTF-8 */
 	CdcSlice content;
 	const CdcBlock *block;
-	CdcSpan before;				/* set by write_value */
+	CdcSpan before; /* set by write_value */
 	CdcSpan after;
 	CdcRowResult result;
 
@@ -71,10 +71,11 @@ typedef struct CdcRecordWriter
 {
 	CdcSetup *setup;
 	CdcBuf buf;
-	size_t mark;				/* start of the record being written */
-	const char *run_id;			/* of the extended headers */
+	size_t mark; /* start of the record being written */
+	size_t limit; /* of the buffer */
+	const char *run_id; /* of the extended headers */
 	const CdcSource *source;
-	struct CdcSession *session;	/* handed on to the callbacks */
+	struct CdcSession *session; /* handed on to the callbacks */
 } CdcRecordWriter;
 
 /* A buffer of "size" bytes in CurrentMemoryContext, which grows up to the limit. */

@@ -36,6 +36,7 @@ cdc_message_init(CdcSession *session)
 	CdcRecordWriter *writer = &session->message.writer;
 
 	writer->setup = &session->setup;
+	writer->limit = CDC_RECORD_LIMIT;
 	writer->run_id = session->run_id;
 	writer->source = &session->txn.source;
 	writer->session = session;

@@ -54,6 +54,7 @@ struct CdcTables
 
 static CdcTables *current = NULL;
 static bool callbacks_registered = false;
+static uint64 generation = 0;	/* changes with every invalidation that could concern a description */
 
 static void
 mark_stale(CdcTables *tables, CacheEntry *entry)
@@ -92,6 +93,7 @@ invalidate_dependents(CdcTables *tables, int32 cache, uint32 value)
 static void
 relation_invalidated(Datum arg, Oid relid)
 {
+	generation++;
 	if (!current)
 		return;
 	if (OidIsValid(relid))
@@ -107,6 +109,7 @@ relation_invalidated(Datum arg, Oid relid)
 static void
 catalog_invalidated(Datum arg, int cacheid, uint32 hashvalue)
 {
+	generation++;
 	if (!current)
 		return;
 	if (cacheid == ENUMOID)
@@ -122,6 +125,25 @@ forget_cache(void *arg)
 {
 	if (current == arg)
 		current = NULL;
+}
+
+static void
+register_callbacks(void)
+{
+	if (callbacks_registered)
+		return;
+	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, catalog_invalidated, (Datum) 0);
+	CacheRegisterSyscacheCallback(ENUMOID, catalog_invalidated, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_invalidated, (Datum) 0);
+	callbacks_registered = true;
+}
+
+uint64
+cdc_tables_generation(void)
+{
+	register_callbacks();
+	return generation;
 }
 
 CdcTables *
@@ -145,14 +167,7 @@ cdc_tables_create(const CdcTableContext *context)
 	callback->func = forget_cache;
 	callback->arg = tables;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
-	if (!callbacks_registered)
-	{
-		CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
-		CacheRegisterSyscacheCallback(TYPEOID, catalog_invalidated, (Datum) 0);
-		CacheRegisterSyscacheCallback(ENUMOID, catalog_invalidated, (Datum) 0);
-		CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_invalidated, (Datum) 0);
-		callbacks_registered = true;
-	}
+	register_callbacks();
 	current = tables;
 	return tables;
 }

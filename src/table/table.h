@@ -106,6 +106,12 @@ extern CdcTable *cdc_tables_lookup(CdcTables *tables, Relation relation);
 /* Describes a relation as it is now, in CurrentMemoryContext, outside any cache. */
 extern CdcTable *cdc_table_describe(const CdcTableContext *context, Relation relation);
 
+/*
+ * For who keeps a description outside the cache: it may be stale once this
+ * number has changed.
+ */
+extern uint64 cdc_tables_generation(void);
+
 /* column.c */
 extern bool cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTableContext *context,
 							   const CdcTable *table, Relation shown, Form_pg_attribute att, bool for_key);

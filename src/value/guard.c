@@ -84,6 +84,12 @@ cdc_guard_settings(void (*call)(void *arg), void *arg)
 	PG_END_TRY();
 }
 
+static void
+explain_parallel(void *arg)
+{
+	errcontext("rendering a value in a parallel query (without max_parallel_workers_per_gather, it would be left out)");
+}
+
 /*
  * The subtransaction is always rolled back: whatever the call did to the
  * session is undone, what it allocated in the caller's memory stays.
@@ -96,10 +102,17 @@ cdc_guard_errors(void (*call)(void *arg), void *arg)
 	ErrorData *volatile error = NULL;
 	volatile bool done = false;
 
-	/* read_event() in a parallel query: errors end the query, nothing more */
+	/* read_event() in a parallel query: there are no subtransactions in one, so errors end it, nothing more */
 	if (IsInParallelMode())
 	{
+		ErrorContextCallback context;
+
+		context.callback = explain_parallel;
+		context.arg = NULL;
+		context.previous = error_context_stack;
+		error_context_stack = &context;
 		call(arg);
+		error_context_stack = context.previous;
 		return true;
 	}
 
