@@ -8,6 +8,9 @@
 #include "fuzz.h"
 #include "json/json.h"
 
+/* enough for three pieces */
+#define MAX_TEXT 20000
+
 static json_t *
 parse(const CdcBuf *buf)
 {
@@ -108,6 +111,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* a beginning that says what to do with the rest; sometimes enough for several pieces */
 	buf.ascii = (data[0] & 1) != 0;
 	repeat = data[0] % 16 == 15 ? data[1] : 1;
+	if ((size - 2) * (size_t) repeat > MAX_TEXT)
+		repeat = 1;
 	len = (size - 2) * (size_t) repeat;
 	text = malloc(len > 0 ? len : 1);
 	for (cut = 0; cut < len; cut++)
