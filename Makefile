@@ -3,6 +3,7 @@
 #   make && make install      build and install, for the server of PG_CONFIG
 #   make demo                 show it at work on a private cluster
 #   make test                 run every test on private clusters (test/run: how to run some)
+#   make test-matrix          the same on each server version (test/matrix)
 #   make bench                compare its cost with other plugins' (test/bench/README.md)
 #   make format               set the sources in the house's format
 #   make readme               renew what README.md takes from the sources
@@ -25,7 +26,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test bench check-version check-format check-readme format readme
+FRONT = demo test test-matrix bench check-version check-format check-readme format readme
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -34,6 +35,9 @@ demo:
 
 test:
 	@sh test/run
+
+test-matrix:
+	@sh test/matrix
 
 bench:
 	@sh test/bench/run

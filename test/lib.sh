@@ -49,6 +49,12 @@ cdc_apt() {
 		apt-get -q -y -o DPkg::Lock::Timeout=600 "$@" </dev/null >>"$cdc_apt_log" 2>&1
 }
 
+# Some packages exist only for some servers: an optional one that is missing
+# from lists which do have the server is not asked for.
+cdc_available() {
+	apt-cache show "$1" >/dev/null 2>&1 || ! apt-cache show "postgresql-$cdc_major" >/dev/null 2>&1
+}
+
 # Newest server of the distribution's packages that is installed, or else the
 # one that its package "postgresql" stands for.
 cdc_debian_major() {
@@ -152,7 +158,7 @@ cdc_packages() {
 		PG_CONFIG=$(command -v "$PG_CONFIG")
 		server=
 	elif cdc_is_debian; then
-		cdc_major=$(cdc_debian_major)
+		cdc_major=${MAJOR:-$(cdc_debian_major)}
 		if [ -z "$cdc_major" ] && cdc_can_be_root; then
 			cdc_apt_log=/dev/null
 			cdc_apt update
@@ -162,9 +168,10 @@ cdc_packages() {
 			cdc_die "this system packages PostgreSQL ${cdc_major:-in no version that it names}, and cdc_json needs 15 or later (the apt repository of the PostgreSQL project has them); PG_CONFIG=/path/to/pg_config chooses an installed server"
 		PG_CONFIG=/usr/lib/postgresql/$cdc_major/bin/pg_config
 		server="postgresql-$cdc_major postgresql-server-dev-$cdc_major"
-		[ "$1" != test ] || server="$server postgresql-$cdc_major-postgis-3"
+		postgis=postgresql-$cdc_major-postgis-3
+		[ "$1" != test ] || ! cdc_available "$postgis" || server="$server $postgis"
 		# A server from elsewhere, headers and all, serves if none is packaged.
-		if [ ! -x "${PG_CONFIG%/*}/postgres" ] && cdc_has pg_config && cdc_server_complete pg_config; then
+		if [ -z "${MAJOR:-}" ] && [ ! -x "${PG_CONFIG%/*}/postgres" ] && cdc_has pg_config && cdc_server_complete pg_config; then
 			PG_CONFIG=$(command -v pg_config)
 			server=
 		fi
@@ -339,16 +346,31 @@ cdc_launch() {
 # Inside: a copy of the server with our files in it
 # ---------------------------------------------------------------------------
 
-# The server finds its libraries and shared files relative to its program: so
-# the programs are copied, and all else is links in folders of our own.
-# "make install" with DESTDIR then puts our files beside the links.
+# Our files are installed in a folder of ours, with DESTDIR.  From 18 on two
+# settings point a server there.  Older servers find extensions relative to
+# their program: so the programs are copied there too, and all else is links.
 cdc_make_prefix() {
 	cdc_prefix=$cdc_work/pg
 	[ ! -d "$cdc_prefix" ] || return 0
 	bindir=$("$PG_CONFIG" --bindir)
 	libdir=$("$PG_CONFIG" --pkglibdir)
 	sharedir=$("$PG_CONFIG" --sharedir)
-	mkdir -p "$cdc_prefix$bindir" "$cdc_prefix$libdir" "$cdc_prefix$sharedir/extension"
+	mkdir -p "$cdc_prefix$libdir" "$cdc_prefix$sharedir/extension"
+	cdc_bin=$bindir
+	cdc_paths=
+	if [ "$cdc_major" -ge 18 ]; then
+		cdc_paths="dynamic_library_path = '$cdc_prefix$libdir:\$libdir'
+extension_control_path = '$cdc_prefix$sharedir:\$system'"
+	else
+		cdc_copy_server
+		cdc_bin=$cdc_prefix$bindir
+	fi
+	PATH=$cdc_bin:$PATH
+	export cdc_prefix cdc_bin cdc_paths PATH
+}
+
+cdc_copy_server() {
+	mkdir -p "$cdc_prefix$bindir"
 	for program in postgres initdb psql createdb dropdb createuser dropuser pgbench; do
 		[ ! -x "$bindir/$program" ] || cp -pL "$bindir/$program" "$cdc_prefix$bindir/"
 	done
@@ -359,9 +381,6 @@ cdc_make_prefix() {
 	done
 	ln -s "$sharedir"/extension/* "$cdc_prefix$sharedir/extension/"
 	rm -f "$cdc_prefix$libdir"/cdc_json* "$cdc_prefix$sharedir"/extension/cdc_json*
-	cdc_bin=$cdc_prefix$bindir
-	PATH=$cdc_bin:$PATH
-	export cdc_prefix cdc_bin PATH
 }
 
 # cdc_make FOLDER ARGUMENT...
@@ -374,6 +393,12 @@ cdc_make() {
 cdc_plugin_setting() {
 	! "$("$PG_CONFIG" --bindir)/postgres" --describe-config | grep -q '^output_plugin_libraries' ||
 		echo "output_plugin_libraries = 'pgoutput, test_decoding, cdc_json'"
+}
+
+# What a server needs to load the plugin.
+cdc_server_settings() {
+	cdc_plugin_setting
+	[ -z "${cdc_paths:-}" ] || printf '%s\n' "$cdc_paths"
 }
 
 # ---------------------------------------------------------------------------
@@ -409,7 +434,7 @@ cdc_cluster_start() {
 			lc_messages = 'C'
 			log_line_prefix = '%m [%p] %q%a '
 		EOF
-		cdc_plugin_setting
+		cdc_server_settings
 		for setting in "$@"; do
 			printf '%s\n' "$setting"
 		done
