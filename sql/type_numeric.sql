@@ -163,7 +163,7 @@ BEGIN
 	END LOOP;
 	RETURN (sign * result + prime) % prime;
 END $$;
-INSERT INTO long VALUES (1, NULL, repeat('9', 131072)::numeric, NULL), (2, NULL, -10::numeric ^ 131071, NULL),
+INSERT INTO long VALUES (1, NULL, repeat('9', 131072)::numeric, NULL), (2, NULL, ('-1' || repeat('0', 131071) || '.' || repeat('0', 16))::numeric, NULL),
 	(3, NULL, (repeat('7', 131072) || '.' || repeat('3', 16383))::numeric, NULL), (4, NULL, ('-0.' || repeat('0', 16382) || '1')::numeric, NULL),
 	(5, NULL, 123.45, repeat('9', 979)::numeric + 0.5), (6, NULL, (repeat('12345678', 2000) || '.5')::numeric, -0.00000000000000000001);
 SELECT * FROM lines();
