@@ -12,6 +12,7 @@
 
 #include "access/tupdesc.h"
 #include "utils/array.h"
+#include "utils/snapshot.h"
 
 #include "event/record.h"
 
