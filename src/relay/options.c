@@ -132,6 +132,18 @@ relay_setting(const RelaySettings *settings, const char *name)
 	return NULL;
 }
 
+void
+relay_settings_free(RelaySettings *settings)
+{
+	for (int i = 0; i < settings->n; i++)
+	{
+		free(settings->item[i].name);
+		free(settings->item[i].value);
+	}
+	free(settings->item);
+	memset(settings, 0, sizeof(*settings));
+}
+
 static const Option *
 find(const char *name, size_t len)
 {
@@ -497,16 +509,7 @@ relay_options_free(RelayOptions *options)
 		if (table[i].name && table[i].type == TEXT)
 			free(*(char **) field);
 		if (table[i].name && table[i].type == SETTING)
-		{
-			RelaySettings *settings = (RelaySettings *) field;
-
-			for (int j = 0; j < settings->n; j++)
-			{
-				free(settings->item[j].name);
-				free(settings->item[j].value);
-			}
-			free(settings->item);
-		}
+			relay_settings_free((RelaySettings *) field);
 	}
 	memset(options, 0, sizeof(*options));
 }

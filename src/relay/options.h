@@ -67,6 +67,8 @@ extern const char *relay_setting(const RelaySettings *settings, const char *name
 /* Adds a setting; false if the name is there already. */
 extern bool relay_setting_add(RelaySettings *settings, const char *name, const char *value);
 
+extern void relay_settings_free(RelaySettings *settings);
+
 /* Texts of values: "256MB", "1.5" seconds, "true". */
 extern bool relay_parse_bytes(const char *text, int64_t *bytes);
 extern bool relay_parse_seconds(const char *text, int64_t *us);

@@ -1,0 +1,485 @@
+/*
+ * kafka.c
+ *		The sink "kafka".
+ *
+ * Records are produced without copying: their bytes stay in the ledger until
+ * the delivery report of each has come.  A report of success is the only thing
+ * that acknowledges a record.
+ *
+ * A fatal error of the idempotent producer makes the sink fail with "retry":
+ * the loop then restarts it, and what was in flight comes again from the
+ * server.  Other failures of a record are for good: the sink stops, or the
+ * record goes to the topic of dead letters.
+ */
+#define _GNU_SOURCE 1
+#include "relay/kafka.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay/log.h"
+
+#define PROBE_TIMEOUT_MS 10000
+
+/* librdkafka's bookkeeping of a message, with a short key and its copy. */
+#define RECORD_OVERHEAD 320
+
+/* ------------------------------------------------------------------------
+ * Failures
+ * ------------------------------------------------------------------------
+ */
+
+static bool
+is_dead_letter(const RelayKafka *kafka, const char *topic)
+{
+	return kafka->options.dead_letters && strcmp(kafka->options.dead_letters, topic) == 0;
+}
+
+/* Errors that are the record's or the topic's: another attempt would not help. */
+static bool
+is_lasting(rd_kafka_resp_err_t code)
+{
+	switch (code)
+	{
+		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+		case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+		case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+		case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static void
+hint_failure(RelayKafka *kafka, rd_kafka_resp_err_t code)
+{
+	RelayError *error = &kafka->base.error;
+
+	switch (code)
+	{
+		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+			relay_hint(error, "Raise --set message.max.bytes here and max.message.bytes of the topic, leave out or cut the column "
+							  "(column.exclude.list, column.truncate.to.N.chars), or send such records to a topic of dead letters "
+							  "(errors.tolerance=all, errors.deadletterqueue.topic.name).");
+			break;
+		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+			relay_hint(error, "Allow this user to write to the topic, and to use idempotent writes.");
+			break;
+		case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+			relay_hint(error, "Create the topic, or let it be created: --set topic.creation.default.partitions=N.");
+			break;
+		default:
+			break;
+	}
+}
+
+/* A record failed for good, or the producer did. */
+static void
+failed(RelayKafka *kafka, const char *topic, rd_kafka_resp_err_t code)
+{
+	RelayError *error = &kafka->base.error;
+	char text[300];
+
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+	{
+		rd_kafka_resp_err_t reason = rd_kafka_fatal_error(kafka->producer, text, sizeof(text));
+
+		if (!error->set)
+			kafka->fatal_errors++;
+		relay_fail_retry(error, RELAY_EXIT_SINK, "the Kafka producer failed: %s: %s", rd_kafka_err2name(reason), text);
+	}
+	else if (is_lasting(code))
+	{
+		relay_fail(error, RELAY_EXIT_SINK, "could not deliver a record to topic \"%s\": %s", topic, rd_kafka_err2str(code));
+		hint_failure(kafka, code);
+	}
+	else
+		relay_fail_retry(error, RELAY_EXIT_SINK, "could not deliver a record to topic \"%s\": %s", topic, rd_kafka_err2str(code));
+}
+
+/* ------------------------------------------------------------------------
+ * Dead letters
+ * ------------------------------------------------------------------------
+ */
+
+static void
+add_header(rd_kafka_headers_t *headers, const char *name, const char *value)
+{
+	rd_kafka_header_add(headers, name, -1, value, -1);
+}
+
+/* The reason, as Connect's headers say it; "left_out" tells the size of a value that is too large there, too. */
+static rd_kafka_headers_t *
+dead_letter_headers(const char *topic, rd_kafka_resp_err_t code, const rd_kafka_headers_t *own, size_t left_out)
+{
+	rd_kafka_headers_t *headers = own ? rd_kafka_headers_copy(own) : rd_kafka_headers_new(4);
+	char number[32];
+
+	add_header(headers, "__connect.errors.topic", topic);
+	add_header(headers, "__connect.errors.exception.class.name", rd_kafka_err2name(code));
+	add_header(headers, "__connect.errors.exception.message", rd_kafka_err2str(code));
+	if (left_out > 0)
+	{
+		snprintf(number, sizeof(number), "%zu", left_out);
+		add_header(headers, "__cdc_json.value.bytes", number);
+	}
+	return headers;
+}
+
+/*
+ * Sends a record that failed to the topic of dead letters.  It is acknowledged
+ * by the report of that; false when it cannot be sent there either.
+ */
+static bool
+send_dead_letter(RelayKafka *kafka, const char *from, rd_kafka_resp_err_t code, const void *key, size_t key_len, const void *value,
+				 size_t value_len, const rd_kafka_headers_t *own, RelayBatch *batch)
+{
+	RelayKafkaTopic *topic = relay_kafka_topic(kafka, kafka->options.dead_letters, strlen(kafka->options.dead_letters));
+	bool too_large = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
+					 code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
+	rd_kafka_headers_t *headers;
+	rd_kafka_resp_err_t result;
+
+	if (!topic)
+		return false;
+	headers = dead_letter_headers(from, code, own, too_large ? value_len : 0);
+	if (too_large)
+		value = NULL, value_len = 0;
+	if (kafka->options.dead_letter_headers)
+		result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_KEY(key, key_len),
+								   RD_KAFKA_V_VALUE((void *) (uintptr_t) value, value_len), RD_KAFKA_V_HEADERS(headers),
+								   RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
+	else
+		result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_KEY(key, key_len),
+								   RD_KAFKA_V_VALUE((void *) (uintptr_t) value, value_len), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
+	if (result != RD_KAFKA_RESP_ERR_NO_ERROR || !kafka->options.dead_letter_headers)
+		rd_kafka_headers_destroy(headers);
+	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
+		failed(kafka, kafka->options.dead_letters, result);
+		return false;
+	}
+	kafka->dead_letters++;
+	relay_log(RELAY_WARNING, "a record for topic \"%s\" went to the dead letters: %s", from, rd_kafka_err2str(code));
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Reports
+ * ------------------------------------------------------------------------
+ */
+
+static void
+on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque)
+{
+	RelayKafka *kafka = opaque;
+	RelayBatch *batch = message->_private;
+	const char *topic;
+
+	(void) producer;
+	if (kafka->abandoned)
+		return;
+	if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
+		kafka->base.delivered++;
+		kafka->base.delivered_bytes += message->len + message->key_len;
+		relay_ledger_acknowledge(batch);
+		return;
+	}
+	topic = rd_kafka_topic_name(message->rkt);
+	if (kafka->options.tolerate && is_lasting(message->err) && !is_dead_letter(kafka, topic))
+	{
+		rd_kafka_headers_t *headers = NULL;
+
+		if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+			headers = NULL;
+		send_dead_letter(kafka, topic, message->err, message->key, message->key_len, message->payload, message->len, headers, batch);
+		return;
+	}
+	/* with a fatal error, all that is in flight fails with a code of its own */
+	failed(kafka, topic, rd_kafka_fatal_error(kafka->producer, NULL, 0) ? RD_KAFKA_RESP_ERR__FATAL : message->err);
+}
+
+/* Errors that are not a record's: most are told because a broker is away, and heal. */
+static void
+on_error(rd_kafka_t *producer, int code, const char *reason, void *opaque)
+{
+	RelayKafka *kafka = opaque;
+
+	(void) producer;
+	if (kafka->abandoned)
+		return;
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+		failed(kafka, "", RD_KAFKA_RESP_ERR__FATAL);
+	else
+		relay_log(RELAY_WARNING, "Kafka: %s", reason);
+}
+
+/* Called by librdkafka's threads. */
+static void
+on_log(const rd_kafka_t *producer, int level, const char *facility, const char *text)
+{
+	(void) producer;
+	relay_log(level <= 2 ? RELAY_ERROR : RELAY_DEBUG, "Kafka: %s: %s", facility, text);
+}
+
+/* ------------------------------------------------------------------------
+ * The producer
+ * ------------------------------------------------------------------------
+ */
+
+static bool
+start_producer(RelayKafka *kafka)
+{
+	char message[400];
+
+	kafka->abandoned = false;
+	kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_dup(kafka->conf), message, sizeof(message));
+	if (!kafka->producer)
+		return relay_fail(&kafka->base.error, RELAY_EXIT_USAGE, "could not start the Kafka producer: %s", message);
+	kafka->main_queue = rd_kafka_queue_get_main(kafka->producer);
+	kafka->admin_queue = rd_kafka_queue_new(kafka->producer);
+	rd_kafka_queue_io_event_enable(kafka->main_queue, kafka->wake[1], "r", 1);
+	rd_kafka_queue_io_event_enable(kafka->admin_queue, kafka->wake[1], "a", 1);
+	return true;
+}
+
+/* Afterwards, nothing of librdkafka uses the records any more. */
+static void
+end_producer(RelayKafka *kafka)
+{
+	if (!kafka->producer)
+		return;
+	kafka->abandoned = true;
+	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+	rd_kafka_queue_io_event_enable(kafka->main_queue, -1, NULL, 0);
+	rd_kafka_queue_io_event_enable(kafka->admin_queue, -1, NULL, 0);
+	relay_kafka_topics_free(kafka);
+	while (rd_kafka_poll(kafka->producer, 0) > 0)
+		;
+	rd_kafka_queue_destroy(kafka->main_queue);
+	rd_kafka_queue_destroy(kafka->admin_queue);
+	rd_kafka_destroy(kafka->producer);
+	kafka->producer = NULL;
+}
+
+static bool
+kafka_restart(RelaySink *base)
+{
+	RelayKafka *kafka = (RelayKafka *) base;
+
+	end_producer(kafka);
+	relay_error_clear(&base->error);
+	return start_producer(kafka);
+}
+
+static void
+kafka_close(RelaySink *base)
+{
+	RelayKafka *kafka = (RelayKafka *) base;
+
+	end_producer(kafka);
+	if (kafka->conf)
+		rd_kafka_conf_destroy(kafka->conf);
+	if (kafka->wake[0] >= 0)
+	{
+		close(kafka->wake[0]);
+		close(kafka->wake[1]);
+	}
+	relay_kafka_options_free(&kafka->options);
+	free(kafka);
+}
+
+static RelaySink *
+kafka_open(const RelayOptions *options, RelayLedger *ledger, RelayError *error)
+{
+	RelayKafka *kafka = relay_alloc(sizeof(*kafka));
+
+	kafka->base.kind = &relay_kafka_sink;
+	kafka->base.ledger = ledger;
+	kafka->wake[0] = kafka->wake[1] = -1;
+	kafka->due = INT64_MAX;
+	kafka->conf = rd_kafka_conf_new();
+	rd_kafka_conf_set_opaque(kafka->conf, kafka);
+	rd_kafka_conf_set_dr_msg_cb(kafka->conf, on_delivery);
+	rd_kafka_conf_set_error_cb(kafka->conf, on_error);
+	rd_kafka_conf_set_log_cb(kafka->conf, on_log);
+	if (!relay_kafka_options(kafka, options, error))
+	{
+		kafka_close(&kafka->base);
+		return NULL;
+	}
+	if (pipe2(kafka->wake, O_CLOEXEC | O_NONBLOCK) != 0)
+		relay_fail(error, RELAY_EXIT_INTERNAL, "could not create a pipe: %s", strerror(errno));
+	else if (!start_producer(kafka))
+		*error = kafka->base.error;
+	if (error->set)
+	{
+		kafka_close(&kafka->base);
+		return NULL;
+	}
+	return &kafka->base;
+}
+
+/* ------------------------------------------------------------------------
+ * Records
+ * ------------------------------------------------------------------------
+ */
+
+/* A header's bytes: a string as it is, a struct as its JSON. */
+static rd_kafka_headers_t *
+make_headers(const RelayRecord *record)
+{
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(record->nheaders);
+	RelayBytes rest = record->headers;
+	RelayHeader header;
+
+	while (relay_frame_header(&rest, &header))
+		rd_kafka_header_add(headers, header.name.data, (ssize_t) header.name.len, header.value.data, (ssize_t) header.value.len);
+	return headers;
+}
+
+static rd_kafka_resp_err_t
+produce(RelayKafka *kafka, RelayKafkaTopic *topic, const RelayRecord *record, RelayBatch *batch)
+{
+	const char *key = record->has_key ? record->key.data : NULL;
+	char *value = record->has_value ? (char *) (uintptr_t) record->value.data : NULL;
+	rd_kafka_headers_t *headers;
+	rd_kafka_resp_err_t result;
+
+	if (record->nheaders == 0)
+	{
+		if (rd_kafka_produce(topic->handle, RD_KAFKA_PARTITION_UA, 0, value, record->value.len, key, record->key.len, batch) == 0)
+			return RD_KAFKA_RESP_ERR_NO_ERROR;
+		return rd_kafka_last_error();
+	}
+	headers = make_headers(record);
+	result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_KEY(key, record->key.len),
+							   RD_KAFKA_V_VALUE(value, record->value.len), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
+	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_headers_destroy(headers);
+	return result;
+}
+
+/* The record was refused at once. */
+static RelayPut
+refused(RelayKafka *kafka, RelayKafkaTopic *topic, const RelayRecord *record, RelayBatch *batch, rd_kafka_resp_err_t code)
+{
+	rd_kafka_headers_t *headers;
+	bool sent;
+
+	if (!kafka->options.tolerate || !is_lasting(code) || is_dead_letter(kafka, topic->name))
+	{
+		failed(kafka, topic->name, code);
+		return RELAY_PUT_FAILED;
+	}
+	headers = make_headers(record);
+	sent = send_dead_letter(kafka, topic->name, code, record->has_key ? record->key.data : NULL, record->key.len,
+							record->has_value ? record->value.data : NULL, record->value.len, headers, batch);
+	rd_kafka_headers_destroy(headers);
+	if (!sent)
+		return RELAY_PUT_FAILED;
+	relay_ledger_expect(batch);
+	return RELAY_PUT_DONE;
+}
+
+static RelayPut
+kafka_put(RelaySink *base, const RelayRecord *record, RelayBatch *batch)
+{
+	RelayKafka *kafka = (RelayKafka *) base;
+	RelayKafkaTopic *topic;
+	rd_kafka_resp_err_t result;
+
+	if (base->error.set)
+		return RELAY_PUT_FAILED;
+	topic = relay_kafka_topic(kafka, record->topic.data, record->topic.len);
+	if (!topic)
+		return RELAY_PUT_FAILED;
+	if (topic->state != RELAY_TOPIC_READY && !relay_kafka_topic_ready(kafka, topic))
+		return RELAY_PUT_LATER;
+	result = produce(kafka, topic, record, batch);
+	if (result == RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
+		/* reports come only from serve(), so the batch is still there */
+		relay_ledger_expect(batch);
+		return RELAY_PUT_DONE;
+	}
+	if (result == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		return RELAY_PUT_LATER;
+	return refused(kafka, topic, record, batch, result);
+}
+
+static bool
+kafka_serve(RelaySink *base, bool idle)
+{
+	RelayKafka *kafka = (RelayKafka *) base;
+	char drain[64];
+
+	(void) idle;
+	while (read(kafka->wake[0], drain, sizeof(drain)) == sizeof(drain))
+		;
+	kafka->due = INT64_MAX;
+	/* each call serves what is there, as far as it wants to */
+	while (rd_kafka_poll(kafka->producer, 0) > 0 && !base->error.set)
+		;
+	relay_kafka_topics_serve(kafka);
+	return !base->error.set;
+}
+
+static int
+kafka_descriptor(RelaySink *base)
+{
+	return ((RelayKafka *) base)->wake[0];
+}
+
+static int64_t
+kafka_due(RelaySink *base)
+{
+	return ((RelayKafka *) base)->due;
+}
+
+static bool
+kafka_probe(RelaySink *base)
+{
+	RelayKafka *kafka = (RelayKafka *) base;
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_resp_err_t result = rd_kafka_metadata(kafka->producer, 0, NULL, &metadata, PROBE_TIMEOUT_MS);
+
+	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return relay_fail(&base->error, RELAY_EXIT_SINK, "could not reach the Kafka brokers: %s", rd_kafka_err2str(result));
+	rd_kafka_metadata_destroy(metadata);
+	return true;
+}
+
+const RelaySinkKind relay_kafka_sink = {
+	.name = "kafka",
+	.help = "  kafka     bootstrap.servers=HOST:PORT,..., any other property of librdkafka,\n"
+			"            topic.creation.default.partitions=N, .replication.factor=N, .cleanup.policy=compact, ... [no creation],\n"
+			"            errors.tolerance=none|all [none], errors.deadletterqueue.topic.name=TOPIC\n",
+	.open = kafka_open,
+	.put = kafka_put,
+	.serve = kafka_serve,
+	.descriptor = kafka_descriptor,
+	.due = kafka_due,
+	.restart = kafka_restart,
+	.probe = kafka_probe,
+	.close = kafka_close,
+	.overhead = RECORD_OVERHEAD,
+};
