@@ -319,8 +319,11 @@ measure(Sizes *sizes, const CdcRow *row, CdcTable *table)
 	sizes->row->replaced = palloc0(sizeof(bool) * table->ncolumns);
 }
 
-/* The largest value not yet replaced: "before" first, lowest column first.  False when none is left. */
-static bool
+/*
+ * The largest value not yet replaced: "before" first, lowest column first.
+ * Returns the bytes that this saves, 0 when there is none left to replace.
+ */
+static size_t
 replace_largest(Sizes *sizes, int nsizes, CdcTable *table)
 {
 	Sizes *where = NULL;
@@ -340,9 +343,24 @@ replace_largest(Sizes *sizes, int nsizes, CdcTable *table)
 		}
 	}
 	if (!where)
-		return false;
+		return 0;
 	where->row->replaced[which] = true;
-	return true;
+	return Max(where->size[which], 1);
+}
+
+/* Replaces values, the largest first, until the record is shorter by "excess" bytes.  False when there are none. */
+static bool
+replace_values(CdcRecordWriter *writer, Sizes *sizes, CdcTable *table, size_t excess)
+{
+	size_t saved = 0;
+	size_t size;
+
+	while (saved < excess && (size = replace_largest(sizes, 2, table)) > 0)
+	{
+		saved += size;
+		writer->setup->counters.oversized_values++;
+	}
+	return saved > 0;
 }
 
 void
@@ -366,8 +384,11 @@ cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 	}
 	while (buf->discarded > 0)
 	{
-		if (table && replace_largest(sizes, 2, table))
-			writer->setup->counters.oversized_values++;
+		size_t total = buf->discarded + buf->len;
+		size_t excess = total > writer->limit ? total - writer->limit : 1;
+
+		if (table && replace_values(writer, sizes, table, excess))
+			;
 		else if (record->key_header != CDC_HEADER_NONE)
 		{
 			/* the other key of a key change */
@@ -386,7 +407,7 @@ cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 			writer->setup->counters.oversized_values++;
 		}
 		else
-			break;				/* nothing is left to take away: cannot happen */
+			break; /* a record without values has a bound, see MAX_MESSAGES in plugin/transaction.c */
 		cdc_record_write(writer, record);
 	}
 }

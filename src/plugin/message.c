@@ -146,7 +146,7 @@ begin_message(CdcSession *session)
 
 /*
  * Appends a record, in the form that "format" asks for.  Returns the bytes
- * written; the record can still be taken back with cdc_message_drop().
+ * written.
  */
 size_t
 cdc_message_record(CdcSession *session, CdcRecord *record)
@@ -170,18 +170,4 @@ cdc_message_record(CdcSession *session, CdcRecord *record)
 	message->records++;
 	message->lsn = session->ctx->write_location;
 	return message->writer.buf.len - message->writer.mark;
-}
-
-/* Takes the last record back. */
-void
-cdc_message_drop(CdcSession *session)
-{
-	CdcMessage *message = &session->message;
-
-	message->records--;
-	message->writer.buf.len = message->writer.mark;
-	if (message->records > 0 && session->setup.options->format != CDC_FORMAT_FRAME)
-		message->writer.buf.len--;		/* the newline before it */
-	if (message->records == 0)
-		message->writer.buf.len = 0;
 }

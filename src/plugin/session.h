@@ -67,7 +67,6 @@ extern void cdc_session_report(CdcSession *session);
 extern void cdc_message_init(CdcSession *session);
 extern size_t cdc_message_record(CdcSession *session, CdcRecord *record);	/* appends it; its size */
 extern void cdc_message_flush(CdcSession *session, bool ends_transaction);
-extern void cdc_message_drop(CdcSession *session);
 
 /* send.c */
 extern void cdc_send(CdcSession *session, bool more);

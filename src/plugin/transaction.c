@@ -207,6 +207,7 @@ compare_order(const void *a, const void *b)
  * Java object, another one for each message; here it is the same without the
  * object's hash.
  */
+#define MAX_MESSAGES 100000 /* entries of messages in END; they would not fit otherwise */
 #define MESSAGE_COLLECTION "io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId"
 
 static void
@@ -214,7 +215,7 @@ write_end(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 {
 	CdcTransaction *t = &session->txn;
 	int tables = t->collections ? hash_get_num_entries(t->collections) : 0;
-	CdcCollectionCount *counts = palloc(sizeof(CdcCollectionCount) * (tables + t->messages + 1));
+	CdcCollectionCount *counts = palloc(sizeof(CdcCollectionCount) * (tables + Min(t->messages, MAX_MESSAGES) + 1));
 	int n = 0;
 
 	if (tables > 0)
@@ -233,7 +234,7 @@ write_end(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 			counts[i].count = entries[i]->count;
 		}
 	}
-	for (int i = 0; i < t->messages; i++)
+	for (int i = 0; i < Min(t->messages, MAX_MESSAGES); i++)
 	{
 		counts[n].collection = MESSAGE_COLLECTION;
 		counts[n++].count = 1;
