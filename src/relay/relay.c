@@ -194,7 +194,10 @@ take_keepalive(Relay *relay, uint64_t lsn)
 {
 	relay_ledger_keepalive(&relay->ledger, lsn);
 	if (relay->has_endpos && lsn >= relay->endpos && relay->ledger.open_lsn == 0)
+	{
 		relay->stop_reading = true;
+		relay->end_lsn = lsn;
+	}
 }
 
 static bool
@@ -435,6 +438,9 @@ finish(Relay *relay)
 	RelaySource *source = &relay->source;
 	char text[RELAY_LSN_TEXT];
 
+	/* all that the server sent before it told this position is safe now */
+	if (relay_ledger_empty(&relay->ledger))
+		relay_ledger_keepalive(&relay->ledger, relay->end_lsn);
 	if (source->streaming && relay_source_status(source, relay->ledger.received_lsn, relay->ledger.confirmed_lsn, false))
 		relay_source_end(source, END_US);
 	if (relay->error.set)

@@ -29,6 +29,7 @@ typedef struct Relay
 	bool started; /* the ledger has a position */
 	bool has_endpos;
 	uint64_t endpos;
+	uint64_t end_lsn;			/* that the server told when it had passed endpos */
 	bool stop_reading; /* endpos was reached, or a signal came */
 	bool stopped_by_signal;
 	int64_t stop_deadline;
