@@ -48,6 +48,38 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION read_frame(record, text[]) IS
 'As read_event, as a message of format=frame with one record, in UTF8 whatever the database''s encoding is. Options as there, without format.';
 
+CREATE FUNCTION snapshot(relations regclass[], VARIADIC options text[] DEFAULT '{}',
+	OUT topic text, OUT key text, OUT value text, OUT headers json)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED ROWS 100000;
+
+COMMENT ON FUNCTION snapshot(regclass[], text[]) IS
+'All rows of tables as the records of Debezium''s initial snapshot, with its marks of first and last ones in source.snapshot. '
+'relations: tables in the order in which they are read; of partitioned ones all partitions, each row once; of others no children. '
+'options: as for read_event, without snapshot and format. Streams when it is called in a select list; in FROM the server stores the result first. '
+'Raises an error, before the first row, for anything but tables whose rows the caller may all read, and for tables that were rewritten '
+'after the snapshot of the query was taken.';
+
+CREATE FUNCTION chunks(root regclass, target_rows bigint,
+	OUT relation regclass, OUT lower tid, OUT upper tid, OUT rows bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cdc_json_chunks'
+LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 100;
+
+COMMENT ON FUNCTION chunks(regclass, bigint) IS
+'Ranges that together hold all rows of a table, each row in one, for several sessions to read: FROM ONLY relation WHERE ctid >= lower AND '
+'ctid < upper. relation: the table, or one of its partitions; rows: estimate, about target_rows. Errors as for snapshot.';
+
+CREATE FUNCTION snapshot_position(OUT snapshot pg_snapshot, OUT lsn pg_lsn)
+RETURNS record
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot_position'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION snapshot_position() IS
+'The snapshot that the query reads with, and a position in the log at or beyond which no transaction commits that the snapshot sees. '
+'Of those that commit before it, the snapshot sees the ones for which pg_visible_in_snapshot(xid, snapshot) is true.';
+
 CREATE FUNCTION frame_options(options text[])
 RETURNS text[]
 AS 'MODULE_PATHNAME', 'cdc_json_frame_options'

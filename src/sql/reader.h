@@ -58,6 +58,14 @@ extern CdcTable *cdc_reader_describe(CdcReader *reader, Relation relation);
 extern void cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record);
 
 /*
+ * snapshot.c: opens and locks a table of which the caller may read all rows;
+ * raises an error for anything else.  And what of it holds rows: the table
+ * itself, or its partitions (Oids, locked).
+ */
+extern Relation cdc_open_for_reading(Oid relid);
+extern List *cdc_heaps(Relation relation);
+
+/*
  * Raises an error if the table's file is another one than the snapshot knows:
  * a rewrite or TRUNCATE since, and its rows could not be seen any more.
  */
