@@ -47,6 +47,8 @@ cdc_setup_resolve(CdcSetup *setup, bool sql)
 		options->unavailable_placeholder_len = text.len;
 		options->unavailable_is_bytes = true;
 	}
+	setup->key_settings.placeholder = setup->value_settings.placeholder =
+		cdc_constant_string(&setup->value_settings, options->unavailable_placeholder, options->unavailable_placeholder_len);
 	constants->options = options;
 	constants->key_settings = &setup->key_settings;
 	constants->value_settings = &setup->value_settings;

@@ -14,24 +14,18 @@ start(CdcBuf *buf, const CdcSettings *settings)
 	buf->ascii = settings->ascii;
 }
 
-static CdcSlice
-finished(const CdcBuf *buf)
-{
-	CdcSlice slice = {buf->data, buf->len};
-
-	return slice;
-}
-
 /* {"schema":…,"payload": with schemas, nothing without */
 static CdcSlice
 schema_head(const CdcSettings *settings, const CdcSchema *schema)
 {
+	CdcSlice nothing = {"", 0};
 	CdcBuf buf;
 
+	if (!settings->converter->schemas_enable)
+		return nothing;
 	start(&buf, settings);
-	if (settings->converter->schemas_enable)
-		cdc_schema_prefix(&buf, schema);
-	return finished(&buf);
+	cdc_schema_prefix(&buf, schema);
+	return cdc_buf_slice(&buf);
 }
 
 static void
@@ -52,7 +46,7 @@ source_table(const CdcSettings *settings, const char *schema, const char *table)
 	cdc_buf_literal(&buf, ",\"table\":");
 	string(&buf, table);
 	cdc_buf_literal(&buf, ",\"txId\":");
-	return finished(&buf);
+	return cdc_buf_slice(&buf);
 }
 
 /* Fills in what is rendered; the names and settings must be set.  In CurrentMemoryContext. */
@@ -67,7 +61,7 @@ cdc_event_constants(CdcEventConstants *constants)
 	cdc_buf_literal(&buf, ",\"source\":{\"version\":\"" CDC_JSON_VERSION "\",\"connector\":\"postgresql\",\"name\":");
 	string(&buf, constants->prefix);
 	cdc_buf_literal(&buf, ",\"ts_ms\":");
-	constants->source_head = finished(&buf);
+	constants->source_head = cdc_buf_slice(&buf);
 
 	start(&buf, value);
 	cdc_buf_literal(&buf, ",\"snapshot\":");
@@ -75,13 +69,13 @@ cdc_event_constants(CdcEventConstants *constants)
 		cdc_json_null(&buf);
 	else
 		cdc_json_plain(&buf, "false", 5);
-	constants->source_snapshot = finished(&buf);
+	constants->source_snapshot = cdc_buf_slice(&buf);
 
 	start(&buf, value);
 	cdc_buf_literal(&buf, ",\"db\":");
 	string(&buf, constants->database);
 	cdc_buf_literal(&buf, ",\"sequence\":\"[");
-	constants->source_database = finished(&buf);
+	constants->source_database = cdc_buf_slice(&buf);
 
 	constants->message_table = source_table(value, "", "");
 	constants->transaction_topic = psprintf("%s%s%s", constants->prefix, options->topic_delimiter, options->topic_transaction);
@@ -138,15 +132,16 @@ cdc_event_template(CdcTable *table, void *arg)
 	table->template = template;
 	start(&buf, constants->value_settings);
 	string(&buf, table->topic);
-	template->topic = finished(&buf);
+	template->topic = cdc_buf_slice(&buf);
 
-	template->key_head = schema_head(constants->key_settings, cdc_event_key_schema(constants, table));
+	if (constants->key_settings->converter->schemas_enable)
+		template->key_head = schema_head(constants->key_settings, cdc_event_key_schema(constants, table));
 
 	start(&buf, constants->value_settings);
 	if (constants->value_settings->converter->schemas_enable)
 		cdc_schema_prefix(&buf, cdc_event_envelope_schema(constants, table));
 	cdc_buf_literal(&buf, "{\"before\":");
-	template->value_head = finished(&buf);
+	template->value_head = cdc_buf_slice(&buf);
 	template->value_tail = constants->value_settings->converter->schemas_enable ? "}}" : "}";
 	template->source_table = source_table(constants->value_settings, cdc_utf8_cstring(table->schema_name),
 										  cdc_utf8_cstring(table->table_name));

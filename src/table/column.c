@@ -182,8 +182,7 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 	if (first)
 		cdc_json_struct_begin(&buf);
 	cdc_json_member(&buf, first, column->field, strlen(column->field));
-	column->member.data = buf.data;
-	column->member.len = buf.len;
+	column->member = cdc_buf_slice(&buf);
 
 	if (type->null_json)
 		null = type->null_json;
@@ -207,6 +206,5 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 	if (settings->fits || column->mapped)
 		column->unavailable_text = constant(type->unavailable ? type->unavailable : required);
 	else
-		column->unavailable_text = constant(cdc_constant_string(settings, settings->options->unavailable_placeholder,
-																settings->options->unavailable_placeholder_len));
+		column->unavailable_text = constant(cdc_constant_placeholder(settings));
 }

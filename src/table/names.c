@@ -83,14 +83,32 @@ append_unicode_escape(StringInfo out, unsigned unit)
 	appendStringInfo(out, "_u%s%x", unit <= 0xFF ? "00" : "", unit);
 }
 
+/* Is there nothing to replace in a name? */
+static bool
+all_valid(const char *name, Valid valid)
+{
+	bool first = true;
+
+	while (*name)
+	{
+		if (!valid(next_char(&name), first))
+			return false;
+		first = false;
+	}
+	return true;
+}
+
 /* Replaces every character that is not valid; "keep_digit" keeps a leading digit after its "_". */
 static char *
 replace_invalid(const char *name, Valid valid, bool unicode, bool keep_digit)
 {
 	StringInfoData out;
+	char *result;
 	const char *cursor = name;
 	bool first = true;
 
+	if (all_valid(name, valid))
+		return pstrdup(name);
 	initStringInfo(&out);
 	while (*cursor)
 	{
@@ -114,7 +132,9 @@ replace_invalid(const char *name, Valid valid, bool unicode, bool keep_digit)
 			append_unicode_escape(&out, c);
 		first = false;
 	}
-	return out.data;
+	result = pnstrdup(out.data, out.len);
+	pfree(out.data);
+	return result;
 }
 
 static char *
@@ -135,8 +155,11 @@ sanitise_topic(const char *name, bool unicode)
 char *
 cdc_name_topic(const CdcOptions *options, const char *prefix, const char *schema, const char *table)
 {
-	return sanitise_topic(psprintf("%s%s%s%s%s", prefix, options->topic_delimiter, schema, options->topic_delimiter, table),
-						  options->topic_unicode);
+	char *name = psprintf("%s%s%s%s%s", prefix, options->topic_delimiter, schema, options->topic_delimiter, table);
+	char *topic = sanitise_topic(name, options->topic_unicode);
+
+	pfree(name);
+	return topic;
 }
 
 /* The default topic.prefix: the database's name, made one that the option would accept. */

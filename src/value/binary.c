@@ -104,7 +104,7 @@ resolve_bits(CdcType *type, const CdcTypeInfo *info)
 	else
 	{
 		type->schema = cdc_schema_make(CDC_BYTES, "io.debezium.data.Bits", 1);
-		cdc_schema_add_parameter(type->schema, "length", psprintf("%d", length));
+		cdc_schema_add_number(type->schema, "length", length);
 		type->fallback = "\"\"";
 		type->encode = encode_bits;
 	}

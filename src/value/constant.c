@@ -34,11 +34,10 @@ cdc_constant_base64(const CdcSettings *settings, const uint8 *bytes, size_t len)
 }
 
 /* The placeholder of an unavailable value, as a string. */
-char *
+const char *
 cdc_constant_placeholder(const CdcSettings *settings)
 {
-	return cdc_constant_string(settings, settings->options->unavailable_placeholder,
-							   settings->options->unavailable_placeholder_len);
+	return settings->placeholder;
 }
 
 static void

@@ -33,9 +33,9 @@ cdc_decimal_schema(int scale, int precision)
 {
 	CdcSchema *schema = cdc_schema_make(CDC_BYTES, "org.apache.kafka.connect.data.Decimal", 1);
 
-	cdc_schema_add_parameter(schema, "scale", psprintf("%d", scale));
+	cdc_schema_add_number(schema, "scale", scale);
 	if (precision >= 0)
-		cdc_schema_add_parameter(schema, "connect.decimal.precision", psprintf("%d", precision));
+		cdc_schema_add_number(schema, "connect.decimal.precision", precision);
 	return schema;
 }
 

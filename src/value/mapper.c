@@ -66,7 +66,7 @@ cdc_type_map(CdcType *type, const CdcMapper *mapper, bool nullable)
 	mapped->unmapped = type;
 	mapped->schema = cdc_schema_copy(type->schema, type->schema->optional);
 	if (truncates)
-		cdc_schema_add_parameter(mapped->schema, "truncateLength", psprintf("%d", mapper->chars));
+		cdc_schema_add_number(mapped->schema, "truncateLength", mapper->chars);
 	else
 		cdc_schema_add_parameter(mapped->schema, "masked", "true");
 	if (truncates)

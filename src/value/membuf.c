@@ -25,12 +25,29 @@ cdc_buf_palloc(CdcBuf *buf, size_t initial)
 	buf->grow = grow_palloc;
 }
 
-/* Terminates what was written and returns it; the buffer may be written on. */
+/*
+ * What was written, terminated, in memory of its own size.  The buffer is
+ * freed: descriptions of tables are many, and keep what is rendered for them.
+ */
 char *
 cdc_buf_cstring(CdcBuf *buf)
 {
-	*cdc_buf_reserve(buf, 1) = '\0';
-	return buf->data;
+	char *text = palloc_extended(buf->len + 1, MCXT_ALLOC_HUGE);
+
+	memcpy(text, buf->data, buf->len);
+	text[buf->len] = '\0';
+	pfree(buf->data);
+	buf->data = NULL;
+	return text;
+}
+
+CdcSlice
+cdc_buf_slice(CdcBuf *buf)
+{
+	CdcSlice slice = {NULL, buf->len};
+
+	slice.data = cdc_buf_cstring(buf);
+	return slice;
 }
 
 /*

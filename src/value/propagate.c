@@ -37,8 +37,8 @@ cdc_type_propagate(CdcSchema *schema, Oid declared, Oid typid, int32 typmod,
 
 	cdc_type_length(OidIsValid(element) ? element : typid, typmod, &length, &scale);
 	cdc_schema_add_parameter(schema, "__debezium.source.column.type", read_name(declared));
-	cdc_schema_add_parameter(schema, "__debezium.source.column.length", psprintf("%d", length));
-	cdc_schema_add_parameter(schema, "__debezium.source.column.scale", psprintf("%d", scale));
+	cdc_schema_add_number(schema, "__debezium.source.column.length", length);
+	cdc_schema_add_number(schema, "__debezium.source.column.scale", scale);
 	cdc_schema_add_parameter(schema, "__debezium.source.column.name", column_name);
 }
 

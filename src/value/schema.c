@@ -70,6 +70,15 @@ cdc_schema_add_parameter(CdcSchema *schema, const char *name, const char *value)
 	schema->nparameters++;
 }
 
+void
+cdc_schema_add_number(CdcSchema *schema, const char *name, int value)
+{
+	char digits[12];
+
+	snprintf(digits, sizeof(digits), "%d", value);
+	cdc_schema_add_parameter(schema, name, pstrdup(digits));
+}
+
 /*
  * The copy is shallow but for the parameters: a column may add some of its
  * own (source-type propagation), which its type, shared with others, must not

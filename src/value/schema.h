@@ -63,6 +63,7 @@ extern CdcSchema *cdc_schema_map(CdcSchema *keys, CdcSchema *values);
 extern CdcSchema *cdc_schema_struct(const char *name, int version, const char *doc);
 extern void cdc_schema_add_field(CdcSchema *schema, const char *name, CdcSchema *field);
 extern void cdc_schema_add_parameter(CdcSchema *schema, const char *name, const char *value);
+extern void cdc_schema_add_number(CdcSchema *schema, const char *name, int value);
 
 /* Shallow copy with another "optional": what a column, or an element, makes of its type's schema. */
 extern CdcSchema *cdc_schema_copy(const CdcSchema *schema, bool optional);

@@ -48,6 +48,7 @@ typedef struct CdcSettings
 	bool quirks;				/* see above */
 	bool fits;					/* see above */
 	bool ascii;					/* non-ASCII characters as \uXXXX, see CdcBuf */
+	const char *placeholder;	/* for what is unavailable, as a JSON string */
 	CdcCounters *counters;
 } CdcSettings;
 
@@ -191,14 +192,15 @@ extern void cdc_utf8_json(CdcBuf *buf, const char *data, size_t len);	/* as a JS
 extern bool cdc_geotext_has(Oid typid);
 extern bool cdc_geotext(CdcBuf *text, Oid typid, Datum value);	/* false as above */
 
-/* membuf.c: a buffer in palloc'd memory, grown as needed without an upper limit; its text as a C string. */
+/* membuf.c: a buffer in palloc'd memory, grown as needed without an upper limit */
 extern void cdc_buf_palloc(CdcBuf *buf, size_t initial);
-extern char *cdc_buf_cstring(CdcBuf *buf);
+extern char *cdc_buf_cstring(CdcBuf *buf);	/* its text, in memory of that size; the buffer is gone */
+extern CdcSlice cdc_buf_slice(CdcBuf *buf); /* likewise */
 
 /* constant.c: JSON for "fallback" and "unavailable", in CurrentMemoryContext. */
 extern char *cdc_constant_string(const CdcSettings *settings, const char *text, size_t len);
 extern char *cdc_constant_base64(const CdcSettings *settings, const uint8 *bytes, size_t len);
-extern char *cdc_constant_placeholder(const CdcSettings *settings);
+extern const char *cdc_constant_placeholder(const CdcSettings *settings); /* one for all, in the session's memory */
 
 /* numeric.c: the digits of a numeric where they lie; "number" lives as long as the datum */
 struct CdcDecimal;
