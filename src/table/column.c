@@ -105,6 +105,18 @@ constant(const char *text)
 	return slice;
 }
 
+/*
+ * The schema of a column: a copy of its type's, unless there is one to be
+ * shared because nothing is added to it.
+ */
+static CdcSchema *
+column_schema(const CdcType *type, bool optional, bool shared)
+{
+	if (shared && type->optional)
+		return optional ? type->optional : type->schema;
+	return cdc_schema_copy(type->schema, optional);
+}
+
 /* Is the mapper one that changes the value, and not only the schema? */
 static bool
 changes_value(const CdcMapper *mapper)
@@ -133,7 +145,7 @@ cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTabl
 	column->name = pstrdup(NameStr(att->attname));
 	column->field = cdc_name_adjust_field(options->field_adjustment, cdc_utf8_cstring(column->name));
 	column->varlena = att->attlen == -1;
-	column->type = cdc_type_resolve(settings, att->atttypid, att->atttypmod);
+	column->type = cdc_table_type(context, settings, att->atttypid, att->atttypmod);
 	if (!column->type)
 		return false;
 	column->notnull = att->attnotnull || domain_not_null(att->atttypid);
@@ -146,10 +158,10 @@ cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTabl
 		column->mapped = column->type->unmapped != NULL;
 	}
 
-	column->schema = cdc_schema_copy(column->type->schema, !column->notnull || column->type->always_optional);
+	expression = default_expression(shown, att);
+	column->schema = column_schema(column->type, !column->notnull || column->type->always_optional, !mapper && !expression);
 	if (mapper && !changes_value(mapper) && !for_key)
 		cdc_type_propagate(column->schema, att->atttypid, column->type->typid, column->type->typmod, cdc_utf8_cstring(column->name));
-	expression = default_expression(shown, att);
 	/* a clear default of a masked column stays here, unless quirks ask for it */
 	if (expression && (!column->mapped || settings->quirks) && !(for_key && excluded && settings->quirks))
 		column->schema->default_json = cdc_type_default(column->mapped ? column->type->unmapped : column->type, att->atttypid,

@@ -26,6 +26,9 @@
 #include "compat.h"
 #include "table/table.h"
 
+/* There may be very many descriptions: blocks are small, so that little of the last one is left unused. */
+#define DESCRIPTION_SIZES 0, 1024, 2048
+
 /* So many stale descriptions are kept until all of them are freed. */
 #define SWEEP_AFTER 100
 
@@ -154,6 +157,7 @@ cdc_tables_create(const CdcTableContext *context)
 	HASHCTL ctl = {0};
 
 	tables->context = *context;
+	tables->context.types = cdc_table_types_create();
 	tables->mcxt = CurrentMemoryContext;
 	ctl.keysize = sizeof(Oid);
 	ctl.hcxt = CurrentMemoryContext;
@@ -372,7 +376,7 @@ cdc_table_describe(const CdcTableContext *context, Relation relation)
 static CdcTable *
 build(CdcTables *tables, Relation relation)
 {
-	MemoryContext mcxt = AllocSetContextCreate(tables->mcxt, "cdc_json table", ALLOCSET_SMALL_SIZES);
+	MemoryContext mcxt = AllocSetContextCreate(tables->mcxt, "cdc_json table", DESCRIPTION_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(mcxt);
 	CdcTable *table = cdc_table_describe(&tables->context, relation);
 	ListCell *cell;

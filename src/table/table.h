@@ -91,6 +91,7 @@ typedef struct CdcTableContext
 	const char *prefix;			/* topic prefix in effect */
 	void (*prepare) (CdcTable *table, void *arg);	/* builds table->template in table->mcxt */
 	void *prepare_arg;
+	HTAB *types;				/* see cdc_table_type(); NULL: each column resolves its own */
 } CdcTableContext;
 
 /* Creates the cache in CurrentMemoryContext; it ends with that context. */
@@ -111,6 +112,10 @@ extern CdcTable *cdc_table_describe(const CdcTableContext *context, Relation rel
  * number has changed.
  */
 extern uint64 cdc_tables_generation(void);
+
+/* types.c */
+extern HTAB *cdc_table_types_create(void);	/* in CurrentMemoryContext, where it stays */
+extern CdcType *cdc_table_type(const CdcTableContext *context, const CdcSettings *settings, Oid typid, int32 typmod);
 
 /* column.c */
 extern bool cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTableContext *context,

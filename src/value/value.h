@@ -84,6 +84,7 @@ struct CdcType
 	char typalign;
 
 	CdcSchema *schema;			/* required, without default; the column makes its copy */
+	CdcSchema *optional;		/* the same, optional, to be shared by columns; NULL: none is kept */
 	bool always_optional;		/* PostGIS geometry: optional even where NOT NULL */
 	bool elements_required;		/* array of it has required elements (enum, tsvector, ...) */
 	CdcEncoder encode;
