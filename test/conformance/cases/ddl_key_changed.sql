@@ -1,0 +1,13 @@
+-- The primary key is dropped, and another one made.
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL);
+-- STREAM
+INSERT INTO t VALUES (1, 1);
+-- SYNC
+ALTER TABLE t DROP CONSTRAINT t_pkey, ALTER id DROP NOT NULL;
+-- SYNC
+INSERT INTO t VALUES (2, 2);
+-- SYNC
+ALTER TABLE t ADD PRIMARY KEY (a);
+-- SYNC
+INSERT INTO t VALUES (3, 3);
+DELETE FROM t;

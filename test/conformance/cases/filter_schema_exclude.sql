@@ -1,0 +1,6 @@
+-- schema.exclude.list.
+-- set schema.exclude.list=s1,s3.*
+CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA s3x;
+CREATE TABLE s1.t (id int PRIMARY KEY); CREATE TABLE s2.t (id int PRIMARY KEY); CREATE TABLE s3x.t (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY);
+-- STREAM
+INSERT INTO s1.t VALUES (1); INSERT INTO s2.t VALUES (2); INSERT INTO s3x.t VALUES (3); INSERT INTO t VALUES (4);

@@ -1,0 +1,13 @@
+-- The identity changes in mid-stream.
+CREATE TABLE t (id int PRIMARY KEY, v int, w text NOT NULL);
+-- STREAM
+INSERT INTO t VALUES (1, 2, 'x');
+UPDATE t SET v = 3;
+-- SYNC
+ALTER TABLE t REPLICA IDENTITY FULL;
+-- SYNC
+UPDATE t SET v = 4;
+-- SYNC
+ALTER TABLE t REPLICA IDENTITY DEFAULT;
+-- SYNC
+DELETE FROM t;

@@ -1,0 +1,5 @@
+-- REPLICA IDENTITY NOTHING: only inserts reach the connector.
+CREATE TABLE t (id int PRIMARY KEY, v int);
+ALTER TABLE t REPLICA IDENTITY NOTHING;
+-- STREAM
+INSERT INTO t VALUES (1, 2), (2, 3);

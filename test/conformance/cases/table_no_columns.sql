@@ -1,0 +1,6 @@
+-- A table without columns.
+CREATE TABLE t ();
+CREATE TABLE u (id int PRIMARY KEY);
+-- STREAM
+INSERT INTO t DEFAULT VALUES;
+INSERT INTO u VALUES (1);

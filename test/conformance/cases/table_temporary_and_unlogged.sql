@@ -1,0 +1,7 @@
+-- Temporary and unlogged tables are not in the log.
+CREATE UNLOGGED TABLE u (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY);
+-- STREAM
+INSERT INTO u VALUES (1);
+CREATE TEMPORARY TABLE x (id int PRIMARY KEY); INSERT INTO x VALUES (1);
+INSERT INTO t VALUES (1);

@@ -1,0 +1,7 @@
+-- Rolled-back transactions and savepoints never appear.
+-- set provide.transaction.metadata=true
+CREATE TABLE t (id int PRIMARY KEY);
+-- STREAM
+BEGIN; INSERT INTO t VALUES (1); ROLLBACK;
+BEGIN; INSERT INTO t VALUES (2); SAVEPOINT a; INSERT INTO t VALUES (3); ROLLBACK TO a; INSERT INTO t VALUES (4); SAVEPOINT b; INSERT INTO t VALUES (5); RELEASE b; COMMIT;
+BEGIN; SAVEPOINT a; INSERT INTO t VALUES (6); ROLLBACK TO a; COMMIT;

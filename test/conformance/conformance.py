@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""The plugin's records beside the real connector's.
+
+  conformance.py recorded [CASE...]   run cases through the plugin, compare with the recorded records
+  conformance.py self-test            altered recorded files must fail
+  conformance.py record [CASE...]     make the recorded files anew with the real connector
+  conformance.py live [CASE...]       connector and plugin at once, on the same database
+  conformance.py accept [CASE...]     write the differences that are found to differences/, for review
+  conformance.py list                 cases and their subjects
+
+Needs a cluster that has the plugin, at PGHOST, PGPORT and PGUSER; record and live also need Java and Maven.  The last line is
+"N passed, N failed, N skipped".
+"""
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "harness"))
+import cases  # noqa: E402
+import compare  # noqa: E402
+import rows  # noqa: E402
+from cases import Case, Failure  # noqa: E402
+
+SETTINGS = ("quirks", "defaults")
+RECORDED = HERE / "recorded"
+CUT = 400
+
+
+class Count:
+    """What has passed and failed, and what was seen on the way."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = self.records = 0
+        self.used = {}
+
+    def fail(self, message):
+        self.failed += 1
+        print("FAILED: " + message, flush=True)
+
+    def skip(self, message):
+        self.skipped += 1
+        print("skipped: " + message, flush=True)
+
+    def end(self):
+        print("%d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
+        return 1 if self.failed else 0
+
+
+def find_cases(names):
+    paths = sorted((HERE / "cases").glob("*.sql"))
+    if names:
+        unknown = set(names) - {p.stem for p in paths}
+        if unknown:
+            raise Failure("no such case: " + ", ".join(sorted(unknown)))
+        paths = [p for p in paths if p.stem in names]
+    return [Case(p) for p in paths]
+
+
+def missing(case, available):
+    return [e for e in case.needs if e not in available]
+
+
+def extensions():
+    return set(cases.psql("SELECT name FROM pg_available_extensions;").split())
+
+
+def recorded_path(case, variant):
+    return RECORDED / ("%s.%s.jsonl" % (case.name, variant))
+
+
+def load_recorded(case, variant):
+    """The lines, and the error that ended the connector or None."""
+    path = recorded_path(case, variant)
+    if not path.exists():
+        raise Failure("%s is missing: conformance.py record %s" % (path, case.name))
+    lines = cases.read_lines(path)
+    if lines and lines[-1].startswith('{"error":'):
+        return lines[:-1], json.loads(lines[-1])["error"]
+    return lines, None
+
+
+def without_headers(line):
+    """The record as it is without extended headers."""
+    i = line.rfind(',"headers":{')
+    head, tail = line[:i + 12], line[i + 12:]
+    cut = tail.find('"__debezium.context.connectorLogicalName"')
+    return line if cut < 0 else head + tail[:cut].rstrip(",") + "}}"
+
+
+def differences(case, variant, setting, expected, made, rules):
+    """Differences of one run, each as a row of differences/CASE.jsonl without its "row"."""
+    expected = [compare.mask(x, rules) for x in expected]
+    made = [compare.mask(y, rules) for y in made]
+    if setting == "defaults" and case.variants[variant].get("extended.headers.enabled") != "true":
+        expected = [without_headers(x) for x in expected]
+    return [{"variant": variant, "setting": setting, "record": r, "member": m, "connector": x, "here": y}
+            for r, m, x, y in compare.compare(expected, made)]
+
+
+def judge(case, found, count, known=None):
+    """Compares what was found with what is meant; True if it is the same."""
+    known = rows.load(case) if known is None else known
+    for d in known:
+        if d.get("row") not in rows.ROWS:
+            raise Failure("%s: no such row: %s" % (rows.path(case), d.get("row")))
+    meant = {rows.key(d): d for d in known}
+    keys = {rows.key(d) for d in found}
+    wrong = [d for d in found if rows.key(d) not in meant]
+    gone = [d for k, d in meant.items() if k not in keys]
+    for d in wrong[:4]:
+        count.fail("%s, %s, %s, record %d, %s: expected %.*s, made %.*s" % (
+            case.name, d["variant"], d["setting"], d["record"], d["member"], CUT, d["connector"], CUT, d["here"]))
+    for d in gone[:4]:
+        if not wrong:
+            count.fail("%s, %s, %s, record %d, %s: no difference any more; differences/ says connector %.*s, here %.*s" % (
+                case.name, d["variant"], d["setting"], d["record"], d["member"], CUT, d["connector"], CUT, d["here"]))
+    for k, d in meant.items():
+        if k in keys:
+            count.used[d["row"], d["setting"]] = count.used.get((d["row"], d["setting"]), 0) + 1
+    return not wrong and not gone
+
+
+def compare_recorded(case, count, folder, settings=SETTINGS):
+    """Runs a case and returns all its differences."""
+    return find_differences(case, cases.run_plugin(case, settings, folder), count)
+
+
+def find_differences(case, made, count):
+    found = []
+    for (variant, setting), lines in made.items():
+        expected, _ = load_recorded(case, variant)
+        count.records += len(expected)
+        if setting == "defaults":
+            count.used["headers", setting] = count.used.get(("headers", setting), 0) + sum('"__debezium.context.' in x for x in expected)
+        found += differences(case, variant, setting, expected, lines, compare.RECORDED)
+    return found
+
+
+def command_recorded(names):
+    count = Count()
+    available = extensions()
+    begun = time.time()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for case in find_cases(names):
+            lacking = missing(case, available)
+            if lacking:
+                count.skip("%s: no extension %s" % (case.name, ", ".join(lacking)))
+                continue
+            try:
+                if judge(case, compare_recorded(case, count, pathlib.Path(folder)), count):
+                    count.passed += 1
+            except Failure as error:
+                count.fail("%s: %s" % (case.name, error))
+    if not names:
+        wrong = rows.check_readme({row for row, _ in count.used})
+        for message in wrong:
+            count.fail(message)
+        count.passed += not wrong
+    cases.drop_database()
+    print("%d records compared in %d s" % (count.records, time.time() - begun))
+    return count.end()
+
+
+def command_accept(names):
+    import explain
+    count = Count()
+    available = extensions()
+    with tempfile.TemporaryDirectory() as folder:
+        for case in find_cases(names):
+            if missing(case, available):
+                continue
+            try:
+                found = compare_recorded(case, count, pathlib.Path(folder))
+            except Failure as error:
+                count.fail("%s: %s" % (case.name, error))
+                continue
+            before = {rows.key(d): d["row"] for d in rows.load(case)}
+            for d in found:
+                d["row"] = before.get(rows.key(d)) or explain.row(case, d)
+                if not d["row"]:
+                    count.fail("%s, %s, %s, record %d, %s: unexplained: connector %.*s, here %.*s" % (
+                        case.name, d["variant"], d["setting"], d["record"], d["member"], CUT, d["connector"], CUT, d["here"]))
+            rows.save(case, [d for d in found if d["row"]])
+            count.passed += 1
+    return count.end()
+
+
+def command_record(names):
+    import connector
+    count = Count()
+    available = extensions()
+    (HERE / "recorded").mkdir(exist_ok=True)
+    java = connector.Connector(os.environ.get("CONFORMANCE_LOG"))
+    try:
+        for case in find_cases(names):
+            if missing(case, available):
+                count.skip("%s: no extension %s" % (case.name, ", ".join(missing(case, available))))
+                continue
+            for variant in case.variants:
+                try:
+                    lines, error, _ = connector.run_connector(java, case, variant)
+                except Failure as failure:
+                    count.fail("%s, %s: %s" % (case.name, variant, failure))
+                    continue
+                lines = [compare.mask(line) for line in lines]
+                if error:
+                    print("%s, %s: the connector ended: %.200s" % (case.name, variant, error), flush=True)
+                    lines.append(json.dumps({"error": error.split(" | ")[-1]}, ensure_ascii=False))
+                text = "".join(line + "\n" for line in lines)
+                recorded_path(case, variant).write_text(text, encoding="utf-8")
+                count.passed += 1
+                count.records += len(lines)
+        versions = java.ask(do="versions")
+        versions["postgresql"] = cases.psql("SHOW server_version;").split()[0]
+        (HERE / "recorded" / "versions.json").write_text(json.dumps(versions, indent=1) + "\n", encoding="utf-8")
+    finally:
+        java.close()
+    print("%d records recorded" % count.records)
+    return count.end()
+
+
+def command_live(names):
+    import connector
+    count = Count()
+    available = extensions()
+    try:
+        java = connector.Connector(os.environ.get("CONFORMANCE_LOG"))
+    except Failure as failure:
+        print(failure)
+        return 1
+    try:
+        for case in find_cases(names):
+            if missing(case, available):
+                count.skip("%s: no extension %s" % (case.name, ", ".join(missing(case, available))))
+                continue
+            known = rows.load(case)
+            for variant in case.variants:
+                def read(database):
+                    options = cases.plugin_options(case.variants[variant], True)
+                    return cases.psql(cases.peek("plugin", options), database).split("\n")[:-1]
+                try:
+                    lines, error, made = connector.run_connector(java, case, variant, read)
+                    count.records += len(lines)
+                    found = differences(case, variant, "quirks", lines, cases.records_of_case(made), compare.LIVE)
+                    if judge_live(case, variant, found, known, count):
+                        count.passed += 1
+                except Failure as failure:
+                    count.fail("%s, %s: %s" % (case.name, variant, failure))
+    finally:
+        java.close()
+    print("%d records compared" % count.records)
+    return count.end()
+
+
+def judge_live(case, variant, found, known, count):
+    """Live, a whole record in a difference has other positions: it is compared as the recorded one."""
+    def masked(d):
+        return {**d, "connector": compare.mask(d["connector"]), "here": compare.mask(d["here"])}
+    return judge(case, [masked(d) for d in found], count, [d for d in known if d["setting"] == "quirks" and d["variant"] == variant])
+
+
+def command_self_test(names):
+    import selftest
+    return selftest.run(sys.modules[__name__])
+
+
+def command_list(names):
+    for case in find_cases(names):
+        print("%-40s %s" % (case.name, case.title))
+    return 0
+
+
+COMMANDS = {"recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
+            "self-test": command_self_test, "list": command_list}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    try:
+        sys.exit(COMMANDS[sys.argv[1]](sys.argv[2:]))
+    except Failure as error:
+        sys.exit("%s\n0 passed, 1 failed, 0 skipped" % error)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# conformance.sh: the plugin's records against those of the real connector, as
+# recorded, and the comparison against altered records.  TESTS names cases.
+set -u
+python3 -c '' 2>/dev/null || {
+	echo 'skipped: python3 is not installed'
+	echo '0 passed, 0 failed, 1 skipped'
+	exit 0
+}
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+status=0
+# shellcheck disable=SC2086
+for command in "recorded ${TESTS:-}" self-test; do
+	python3 test/conformance/conformance.py $command >>"$log" 2>&1 || status=1
+done
+grep -vE '^[0-9]+ passed, ' "$log"
+grep -E '^[0-9]+ passed, ' "$log" | awk '{ p += $1; f += $3; s += $5 } END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped" }'
+exit $status
