@@ -5,6 +5,7 @@
 #   make test                 run every test on private clusters (test/run: how to run some)
 #   make test-matrix          the same on each server version (test/matrix)
 #   make bench                compare its cost with other plugins' (test/bench/README.md)
+#   make conformance-live     the real connector beside the plugin (test/conformance/README.md)
 #   make format               set the sources in the house's format
 #   make readme               renew what README.md takes from the sources
 
@@ -26,7 +27,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test test-matrix bench check-version check-format check-readme format readme
+FRONT = demo test test-matrix bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -41,6 +42,9 @@ test-matrix:
 
 bench:
 	@sh test/bench/run
+
+conformance-live conformance-record conformance-random:
+	@sh test/conformance/run $(@:conformance-%=%)
 
 check-version check-format:
 	@sh test/$@

@@ -6,6 +6,7 @@
   conformance.py record [CASE...]     make the recorded files anew with the real connector
   conformance.py live [CASE...]       connector and plugin at once, on the same database
   conformance.py accept [CASE...]     write the differences that are found to differences/, for review
+  conformance.py needs                gets what record and live need, or says what is missing
   conformance.py list                 cases and their subjects
 
 Needs a cluster that has the plugin, at PGHOST, PGPORT and PGUSER; record and live also need Java and Maven.  The last line is
@@ -264,6 +265,13 @@ def judge_live(case, variant, found, known, count):
     return judge(case, [masked(d) for d in found], count, [d for d in known if d["setting"] == "quirks" and d["variant"] == variant])
 
 
+def command_needs(names):
+    import connector
+    connector.find_java()
+    connector.build()
+    return 0
+
+
 def command_self_test(names):
     import selftest
     return selftest.run(sys.modules[__name__])
@@ -275,7 +283,7 @@ def command_list(names):
     return 0
 
 
-COMMANDS = {"recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
+COMMANDS = {"needs": command_needs, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
             "self-test": command_self_test, "list": command_list}
 
 if __name__ == "__main__":
