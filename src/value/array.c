@@ -387,7 +387,7 @@ write_value(Walk *walk, Datum value)
 		return true;
 
 	/* JdbcValueConverters warns of an element that it cannot convert, and goes on without */
-	if (walk->rules->required)
+	if (walk->rules->required || element->spoils)
 		return false;
 	element->settings->counters->unrenderable_values++;
 	cdc_buf_rewind(walk->buf, position);

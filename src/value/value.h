@@ -104,6 +104,7 @@ struct CdcType
 	CdcType *element;			/* array: its element */
 	bool withheld;				/* quirks: null whatever the value; "encode" answers false, which is no failure */
 	FmgrInfo output;			/* types rendered through their output function */
+	bool spoils;				/* quirks: as an element that cannot be converted it makes the whole array null */
 	bool guard;					/* that function is not the core's: call it guarded */
 	bool pin_money;				/* its text depends on lc_monetary */
 	bool pin_path;				/* its text depends on search_path */
