@@ -3,5 +3,6 @@ CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE t (id int PRIMARY KEY, a mood[] NOT NULL);
 -- STREAM
 INSERT INTO t VALUES (1, '{sad}');
+-- SYNC
 INSERT INTO t VALUES (2, '{sad,NULL}');
 INSERT INTO t VALUES (3, '{ok}');

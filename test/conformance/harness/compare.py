@@ -17,6 +17,7 @@ RECORDED = VERSION + [
     (re.compile(r'("transaction":\{"id":"|"status":"(?:BEGIN|END)","id":"|^\{"topic":"[^"]*","key":(?:\{"schema":.{1,400}"payload":)?\{"id":")\d+:\d+"'), r'\1X:0"')]
 LIVE = VERSION + [(re.compile(r'("op":"[a-z]"),"ts_ms":\d+(,"ts_us":\d+,"ts_ns":\d+)?'), r'\1,"ts_ms":0\2'),
                   (re.compile(r'("op":"[a-z]"),"ts_ms":0,"ts_us":\d+,"ts_ns":\d+'), r'\1,"ts_ms":0,"ts_us":0,"ts_ns":0')]
+COMMITS = [(re.compile(r'"sequence":"\[\\"\d+'), r'"sequence":"[\"0')]
 ABSENT = "(absent)"
 
 
