@@ -7,7 +7,16 @@
 
 #include "event/event.h"
 
-/* The key's struct alone: what key-change headers hold. */
+/* The key's struct as key-change headers hold it. */
+void
+cdc_event_key_header(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters)
+{
+	CdcRowResult ignored = {0};
+
+	cdc_row_write(buf, table->header_key, table->nkey, row, counters, table, &ignored);
+}
+
+/* The key's struct alone. */
 void
 cdc_event_key_payload(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters)
 {

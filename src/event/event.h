@@ -132,6 +132,7 @@ extern size_t cdc_column_measure(CdcColumn *column, const CdcRow *row);	/* bytes
 
 /* envelope.c */
 extern void cdc_event_key(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters);
+extern void cdc_event_key_header(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters);
 extern void cdc_event_key_payload(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters);
 extern void cdc_event_value(CdcBuf *buf, const CdcEvent *event, CdcCounters *counters,
 							CdcSpan *before, CdcSpan *after, CdcRowResult *result);

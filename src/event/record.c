@@ -163,7 +163,7 @@ write_headers(CdcRecordWriter *writer, CdcRecord *record)
 		const char *name = record->key_header == CDC_HEADER_NEWKEY ? "__debezium.newkey" : "__debezium.oldkey";
 		size_t start = begin_header(&headers, name, true);
 
-		cdc_event_key_payload(headers.buf, record->event->table, record->header_row, &writer->setup->counters);
+		cdc_event_key_header(headers.buf, record->event->table, record->header_row, &writer->setup->counters);
 		end_header(&headers, start, name);
 	}
 	if (record->data_change && options->extended_headers)

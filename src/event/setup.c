@@ -26,6 +26,9 @@ cdc_setup_init(CdcSetup *setup, CdcOptions *options)
 {
 	setup->options = options;
 	init_settings(&setup->key_settings, setup, &options->key);
+	setup->header_converter = options->key;
+	setup->header_converter.decimal_format = CDC_DECIMAL_FORMAT_NUMERIC;
+	init_settings(&setup->header_settings, setup, &setup->header_converter);
 	init_settings(&setup->value_settings, setup, &options->value);
 }
 
@@ -37,7 +40,7 @@ cdc_setup_resolve(CdcSetup *setup, bool sql)
 	CdcTableContext *tables = &setup->tables;
 	char *database = get_database_name(MyDatabaseId);
 
-	setup->key_settings.ascii = setup->value_settings.ascii = sql && GetDatabaseEncoding() != PG_UTF8;
+	setup->key_settings.ascii = setup->header_settings.ascii = setup->value_settings.ascii = sql && GetDatabaseEncoding() != PG_UTF8;
 	cdc_utf8_init(&setup->counters.invalid_characters);
 	if (!options->unavailable_is_bytes)
 	{
@@ -47,7 +50,7 @@ cdc_setup_resolve(CdcSetup *setup, bool sql)
 		options->unavailable_placeholder_len = text.len;
 		options->unavailable_is_bytes = true;
 	}
-	setup->key_settings.placeholder = setup->value_settings.placeholder =
+	setup->key_settings.placeholder = setup->header_settings.placeholder = setup->value_settings.placeholder =
 		cdc_constant_string(&setup->value_settings, options->unavailable_placeholder, options->unavailable_placeholder_len);
 	constants->options = options;
 	constants->key_settings = &setup->key_settings;
@@ -58,6 +61,7 @@ cdc_setup_resolve(CdcSetup *setup, bool sql)
 
 	tables->options = options;
 	tables->key_settings = &setup->key_settings;
+	tables->header_settings = &setup->header_settings;
 	tables->value_settings = &setup->value_settings;
 	tables->prefix = constants->prefix;
 	tables->prepare = cdc_event_template;

@@ -14,6 +14,8 @@ typedef struct CdcSetup
 {
 	CdcOptions *options;
 	CdcSettings key_settings;
+	CdcConverter header_converter;	/* the key's, with decimals as numbers */
+	CdcSettings header_settings;
 	CdcSettings value_settings;
 	CdcCounters counters;
 	CdcEventConstants constants;

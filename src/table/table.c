@@ -218,6 +218,23 @@ is_published(Relation relation)
 		RelationGetRelid(relation) >= FirstNormalObjectId;
 }
 
+/*
+ * Connect's SimpleHeaderConverter writes a struct's Decimal as a number, also
+ * where JsonConverter writes its bytes.
+ */
+static void
+describe_header_column(const CdcTableContext *context, CdcTable *table, Relation shown, Form_pg_attribute att)
+{
+	const CdcColumn *column = &table->key[table->nkey];
+	CdcColumn *header = &table->header_key[table->nkey];
+
+	*header = *column;
+	if (!column->schema->name || strcmp(column->schema->name, "org.apache.kafka.connect.data.Decimal") != 0 ||
+		!cdc_column_resolve(header, context->header_settings, context, table, shown, att, true))
+		return;
+	cdc_column_render(header, context->header_settings, table->nkey == 0);
+}
+
 /* Columns of the key; false when there is none to be had. */
 static void
 describe_key(const CdcTableContext *context, CdcTable *table, Relation shown, AttrMap *map, Bitmapset *identity)
@@ -226,6 +243,7 @@ describe_key(const CdcTableContext *context, CdcTable *table, Relation shown, At
 	ListCell *cell;
 
 	table->key = palloc0(sizeof(CdcColumn) * Max(list_length(attributes), 1));
+	table->header_key = palloc0(sizeof(CdcColumn) * Max(list_length(attributes), 1));
 	table->key_known = true;
 	foreach (cell, attributes)
 	{
@@ -240,6 +258,7 @@ describe_key(const CdcTableContext *context, CdcTable *table, Relation shown, At
 		if (!column->identity)
 			table->key_known = false;
 		cdc_column_render(column, context->key_settings, table->nkey == 0);
+		describe_header_column(context, table, shown, att);
 		table->nkey++;
 		if (column->type->null_json)
 		{

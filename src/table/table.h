@@ -63,6 +63,7 @@ typedef struct CdcTable
 	CdcColumn *columns;			/* of the row, in column order */
 	int nkey;					/* 0: no key */
 	CdcColumn *key;				/* in key order */
+	CdcColumn *header_key;		/* the same as headers of a key change have it */
 	bool has_identity;			/* updates and deletes come with an old tuple */
 	bool identity_full;			/* the old tuple is the whole row */
 	bool key_known;				/* the old tuple has all key columns */
@@ -87,6 +88,7 @@ typedef struct CdcTableContext
 {
 	const CdcOptions *options;
 	const CdcSettings *key_settings;
+	const CdcSettings *header_settings; /* of keys in headers */
 	const CdcSettings *value_settings;
 	const char *prefix;			/* topic prefix in effect */
 	void (*prepare) (CdcTable *table, void *arg);	/* builds table->template in table->mcxt */
