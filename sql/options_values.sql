@@ -8,7 +8,7 @@ CREATE EXTENSION IF NOT EXISTS hstore;
 SELECT 'slot' FROM pg_create_logical_replication_slot('options_values', 'cdc_json');
 CREATE TABLE options_t (id int PRIMARY KEY, n numeric(5,2), m money, t timestamp(3), i interval, h hstore, b bytea, x pg_lsn, big text);
 ALTER TABLE options_t ALTER big SET STORAGE EXTERNAL;
-INSERT INTO options_t VALUES (1, 1.5, 1.25, '2026-02-03 04:05:06.789', '1 day 02:03:04', 'a=>b', '\xfbff', '0/10', repeat('x', 3000));
+INSERT INTO options_t VALUES (1, 1.5, 1.25, '2026-02-03 04:05:06.789', '1 day 02:03:04', 'a=>b', '\xfbff', '0/10000000', repeat('x', 3000));
 UPDATE options_t SET n = n;
 CREATE FUNCTION after(name text, VARIADIC options text[]) RETURNS text LANGUAGE sql AS $$
 	SELECT data::json->'after'->>name FROM pg_logical_slot_peek_changes('options_values', NULL, NULL, VARIADIC options) LIMIT 1

@@ -66,8 +66,8 @@ SELECT (cdc_json.read_event(s)::json->'source'->>'ts_us')::bigint = round(extrac
 SELECT cdc_json.read_event(s, 'debezium.quirks', 'true', 'replace.null.with.default', 'false')::json->'source'->>'snapshot' FROM s;
 
 -- Frames: one record each, without a position.
-SELECT f.lsn, commit_lsn, seq, part, xid, topic, key, f.value::json->'after' AS after, headers
-FROM s, cdc_json.frame_records(cdc_json.read_frame(s, 'topic.prefix', 'srv', 'snapshot.lsn', '1/10', 'snapshot.txid', '5')) AS f;
+SELECT f.lsn, commit_lsn = '0/0' AS no_commit, seq, part, xid, topic, key, f.value::json->'after' AS after, headers
+FROM s, cdc_json.frame_records(cdc_json.read_frame(s, 'topic.prefix', 'srv', 'snapshot.lsn', '1/10000000', 'snapshot.txid', '5')) AS f;
 
 -- NULL; filters; options that differ from row to row.
 SELECT cdc_json.read_event(NULL::s) IS NULL, cdc_json.read_event(s, 'table.exclude.list', 'read_event.s') IS NULL FROM s;

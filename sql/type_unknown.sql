@@ -42,9 +42,9 @@ CREATE TABLE elsewhere.t ();
 SELECT 'slot' FROM pg_create_logical_replication_slot('type_unknown', 'cdc_json');
 
 -- Left out by default.
-INSERT INTO plain (id, lsn) VALUES (0, '0/1');
+INSERT INTO plain (id, lsn) VALUES (0, '0/10000001');
 INSERT INTO shapes (id, bx) VALUES (0, '(0,0),(1,1)');
-INSERT INTO arrays (id, l) VALUES (0, '{0/1}');
+INSERT INTO arrays (id, l) VALUES (0, '{0/10000001}');
 SELECT data::json->'after' FROM pg_logical_slot_peek_changes('type_unknown', NULL, NULL);
 SELECT 'forgotten' FROM pg_replication_slot_advance('type_unknown', pg_current_wal_lsn());
 
@@ -75,7 +75,7 @@ SELECT * FROM after();
 SELECT 'forgotten' FROM pg_replication_slot_advance('type_unknown', pg_current_wal_lsn());
 
 -- Arrays: elements are required.
-INSERT INTO arrays VALUES (1, '{"(,1)"}', '{1,2}', '{(1,1),(0,0);(3,3),(2,2)}', '{0/1}'), (2, '{NULL}', '{1,NULL}', '{}', '{{0/1,0/2},{0/3,0/4}}');
+INSERT INTO arrays VALUES (1, '{"(,1)"}', '{1,2}', '{(1,1),(0,0);(3,3),(2,2)}', '{0/10000001}'), (2, '{NULL}', '{1,NULL}', '{}', '{{0/10000001,0/10000002},{0/10000003,0/10000004}}');
 SELECT 'truth', * FROM raw() UNION ALL SELECT 'fits', * FROM raw('schemas.enable', 'true');
 SELECT f->>'field' AS field, f::jsonb - 'field' AS schema
 FROM (SELECT data FROM pg_logical_slot_peek_changes('type_unknown', NULL, NULL, 'schemas.enable', 'true', 'include.unknown.datatypes', 'true', 'binary.handling.mode', 'base64') LIMIT 1) d,
@@ -83,7 +83,7 @@ FROM (SELECT data FROM pg_logical_slot_peek_changes('type_unknown', NULL, NULL, 
 SELECT 'forgotten' FROM pg_replication_slot_advance('type_unknown', pg_current_wal_lsn());
 
 -- Old rows without the value.
-INSERT INTO required VALUES (1, '(,)', '0/1', '{}');
+INSERT INTO required VALUES (1, '(,)', '0/10000001', '{}');
 DELETE FROM required;
 SELECT * FROM raw('schemas.enable', 'true') OFFSET 3;
 SELECT 'forgotten' FROM pg_replication_slot_advance('type_unknown', pg_current_wal_lsn());
