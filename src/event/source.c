@@ -83,27 +83,34 @@ cdc_source_render(CdcSource *source, const CdcEventConstants *constants)
 	cdc_buf_char(buf, '}');
 }
 
-/* The change's LSN: of a snapshot's row there may be none. */
-static inline void
-write_lsn(CdcBuf *buf, const CdcSource *source, XLogRecPtr lsn)
+/* Copies to the cursor, and returns where it goes on. */
+static inline char *
+put(char *p, const char *data, size_t len)
 {
-	if (source->no_lsn)
-		cdc_json_null(buf);
-	else
-		cdc_json_uint64(buf, lsn);
+	memcpy(p, data, len);
+	return p + len;
 }
+
+#define put_literal(p, s) put(p, "" s, sizeof(s) - 1)
 
 /* Appends ,"source":{…}; "table" is the constant part with schema and table. */
 void
 cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn)
 {
-	cdc_buf_append(buf, source->head.data, source->head.len);
-	write_lsn(buf, source, lsn);
-	cdc_buf_append(buf, source->times.data, source->times.len);
-	cdc_buf_append(buf, table.data, table.len);
-	cdc_buf_append(buf, source->xid_text.data, source->xid_text.len);
-	write_lsn(buf, source, lsn);
-	cdc_buf_append(buf, source->origin_text.data, source->origin_text.len);
+	size_t constant = source->head.len + source->times.len + table.len + source->xid_text.len + source->origin_text.len;
+	char *start = cdc_buf_reserve(buf, constant + 2 * CDC_UINT64_LEN);
+	char *p = start;
+	char digits[CDC_UINT64_LEN] = "null"; /* of a snapshot's row there may be none */
+	int ndigits = source->no_lsn ? 4 : cdc_uint64_digits(lsn, digits);
+
+	p = put(p, source->head.data, source->head.len);
+	p = put(p, digits, ndigits);
+	p = put(p, source->times.data, source->times.len);
+	p = put(p, table.data, table.len);
+	p = put(p, source->xid_text.data, source->xid_text.len);
+	p = put(p, digits, ndigits);
+	p = put(p, source->origin_text.data, source->origin_text.len);
+	cdc_buf_commit(buf, p - start);
 }
 
 /* Appends ,"transaction":… */
@@ -126,21 +133,28 @@ cdc_block_write(CdcBuf *buf, const CdcBlock *block)
 	cdc_buf_char(buf, '}');
 }
 
-/* Appends ,"ts_ms":…,"ts_us":…,"ts_ns":… of one reading of the clock. */
+/*
+ * Appends ,"ts_ms":…,"ts_us":…,"ts_ns":… of one reading of the clock.  The
+ * digits of the first two are the first digits of the third.
+ */
 void
 cdc_clock_write(CdcBuf *buf)
 {
+	char *start = cdc_buf_reserve(buf, 3 * (CDC_UINT64_LEN + 9));
+	char *p = start;
 	struct timespec now;
-	int64 nanoseconds;
+	char digits[CDC_UINT64_LEN];
+	int ndigits;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	nanoseconds = (int64) now.tv_sec * 1000000000 + now.tv_nsec;
-	cdc_buf_literal(buf, ",\"ts_ms\":");
-	cdc_json_int64(buf, nanoseconds / 1000000);
-	cdc_buf_literal(buf, ",\"ts_us\":");
-	cdc_json_int64(buf, nanoseconds / 1000);
-	cdc_buf_literal(buf, ",\"ts_ns\":");
-	cdc_json_int64(buf, nanoseconds);
+	ndigits = cdc_uint64_digits((uint64) now.tv_sec * 1000000000 + now.tv_nsec, digits);
+	p = put_literal(p, ",\"ts_ms\":");
+	p = put(p, digits, ndigits - 6);
+	p = put_literal(p, ",\"ts_us\":");
+	p = put(p, digits, ndigits - 3);
+	p = put_literal(p, ",\"ts_ns\":");
+	p = put(p, digits, ndigits);
+	cdc_buf_commit(buf, p - start);
 }
 
 int64

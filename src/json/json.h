@@ -31,6 +31,10 @@ extern void cdc_json_double(CdcBuf *buf, double value);
 extern int cdc_java_float(float value, char *out);
 extern int cdc_java_double(double value, char *out);
 
+/* Decimal digits alone, likewise; at most CDC_UINT64_LEN bytes. */
+#define CDC_UINT64_LEN 20
+extern int cdc_uint64_digits(uint64_t value, char *out);
+
 /* a string in double quotes, escaped as Jackson does; "text" is UTF-8 */
 extern void cdc_json_string(CdcBuf *buf, const char *text, size_t len);
 
@@ -58,6 +62,9 @@ extern void cdc_json_string_begin(CdcBuf *buf);
 extern void cdc_json_string_part(CdcBuf *buf, const char *text, size_t len);
 extern void cdc_json_string_unit(CdcBuf *buf, uint16_t unit);
 extern void cdc_json_string_end(CdcBuf *buf);
+
+/* How many bytes at the start of a text hold no control character, quote or backslash. */
+extern size_t cdc_json_plain_prefix(const char *text, size_t len);
 
 /* punctuation of arrays and structs; "first" tells whether a comma is due */
 extern void cdc_json_array_begin(CdcBuf *buf);

@@ -95,6 +95,12 @@ cdc_json_uint64(CdcBuf *buf, uint64_t value)
 	cdc_buf_commit(buf, (size_t) put_uint64(cdc_buf_reserve(buf, 20), value));
 }
 
+int
+cdc_uint64_digits(uint64_t value, char *out)
+{
+	return put_uint64(out, value);
+}
+
 void
 cdc_json_float(CdcBuf *buf, float value)
 {
