@@ -31,6 +31,8 @@
 
 static char *escape(CdcBuf *buf, char *out, const unsigned char *p, const unsigned char *end);
 static bool copy_plain_block(const unsigned char *p, char *out);
+static bool is_unescaped_block(const unsigned char *p);
+static bool is_unescaped_rest(const unsigned char *p, size_t len);
 static int unchanged_prefix(const unsigned char *p, bool ascii);
 static bool copy_plain_rest(const unsigned char *p, size_t len, char *out);
 static char *escape_character(CdcBuf *buf, char *out, const unsigned char **p, const unsigned char *end);
@@ -139,6 +141,21 @@ cdc_json_string_unit(CdcBuf *buf, uint16_t unit)
 	}
 }
 
+size_t
+cdc_json_plain_prefix(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *) text;
+	size_t n = 0;
+
+	while (len - n >= 16 && is_unescaped_block(p + n))
+		n += 16;
+	if (len - n < 16 && is_unescaped_rest(p + n, len - n))
+		return len;
+	while (n < len && p[n] >= 0x20 && p[n] != '"' && p[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 cdc_json_plain(CdcBuf *buf, const char *text, size_t len)
 {
@@ -236,6 +253,36 @@ is_plain_word(uint64_t w)
 	return (hits & EIGHT(0x80)) == 0;
 }
 
+/*
+ * Whether eight bytes have nothing to escape that is ASCII.  The top bit of a
+ * byte is not ASCII's: without it a byte may also only look like that.
+ */
+static inline bool
+is_unescaped_word(const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, 8);
+	return is_plain_word(word & EIGHT(0x7F));
+}
+
+/* The same for up to 15 bytes, as two words that overlap. */
+static inline bool
+is_unescaped_rest(const unsigned char *p, size_t len)
+{
+	uint32_t half[2];
+
+	if (len >= 8)
+		return is_unescaped_word(p) && is_unescaped_word(p + len - 8);
+	if (len >= 4)
+	{
+		memcpy(&half[0], p, 4);
+		memcpy(&half[1], p + len - 4, 4);
+		return is_plain_word((((uint64_t) half[0] << 32) | half[1]) & EIGHT(0x7F));
+	}
+	return len == 0 || (is_plain(p[0]) && is_plain(p[len / 2]) && is_plain(p[len - 1]));
+}
+
 #ifdef CDC_VECTOR
 
 /* FF for each control character, quote and backslash. */
@@ -254,6 +301,13 @@ copy_plain_block(const unsigned char *p, char *out)
 
 	cdc_vector_store(out, v);
 	return cdc_vector_is_low(cdc_vector_or(v, special_bytes(v)));
+}
+
+/* Whether 16 bytes have nothing to escape that is ASCII. */
+static inline bool
+is_unescaped_block(const unsigned char *p)
+{
+	return cdc_vector_is_low(special_bytes(cdc_vector_load(p)));
 }
 
 static inline CdcMask
@@ -335,6 +389,12 @@ copy_plain_block(const unsigned char *p, char *out)
 	memcpy(words, p, 16);
 	memcpy(out, words, 16);
 	return is_plain_word(words[0]) && is_plain_word(words[1]);
+}
+
+static inline bool
+is_unescaped_block(const unsigned char *p)
+{
+	return is_unescaped_word(p) && is_unescaped_word(p + 8);
 }
 
 /* Without vectors, only ASCII is looked for. */

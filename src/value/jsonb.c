@@ -8,8 +8,8 @@
  * memory.  The text is escaped twice: what stands between quotes within it by
  * escape_json's rules, and all of it as a JSON string.
  *
- * Pieces of text are collected in a small buffer on their way to the JSON
- * writer, which likes long ones.
+ * So quotes and punctuation come escaped already, and a string that has
+ * nothing to escape for escape_json, as nearly all of them, is escaped once.
  */
 #include "postgres.h"
 
@@ -21,40 +21,13 @@
 #include "value/decimal.h"
 #include "value/value.h"
 
-#define COLLECTED 1024
-
 typedef struct Text
 {
 	CdcBuf *buf;
 	bool utf8; /* strings need no conversion */
-	size_t len;
-	char data[COLLECTED];
 } Text;
 
-static void
-flush(Text *text)
-{
-	cdc_json_string_part(text->buf, text->data, text->len);
-	text->len = 0;
-}
-
-static void
-put(Text *text, const char *data, size_t len)
-{
-	if (len > COLLECTED - text->len)
-	{
-		flush(text);
-		if (len > COLLECTED)
-		{
-			cdc_json_string_part(text->buf, data, len);
-			return;
-		}
-	}
-	memcpy(text->data + text->len, data, len);
-	text->len += len;
-}
-
-#define put_literal(text, s) put(text, "" s, sizeof(s) - 1)
+#define put_literal(text, s) cdc_buf_literal((text)->buf, s)
 
 /* One character that escape_json escapes. */
 static void
@@ -66,38 +39,34 @@ put_escaped(Text *text, unsigned char c)
 
 	if (c == '\0' || !letter)
 	{
-		put(text, escape, 6);
+		cdc_json_string_part(text->buf, escape, 6);
 		return;
 	}
 	escape[1] = letter[1];
-	put(text, escape, 2);
+	cdc_json_string_part(text->buf, escape, 2);
 }
 
 /* A string of the document, in quotes. */
 static void
 put_string(Text *text, const char *data, size_t len)
 {
-	CdcSlice string = {data, len};
-	const char *end;
-	const char *start;
+	CdcSlice rest = {data, len};
 
 	if (!text->utf8)
-		string = cdc_utf8(data, len);
-	put_literal(text, "\"");
-	end = string.data + string.len;
-	start = string.data;
-	for (const char *p = start; p < end; p++)
+		rest = cdc_utf8(data, len);
+	put_literal(text, "\\\"");
+	for (;;)
 	{
-		unsigned char c = (unsigned char) *p;
+		size_t n = cdc_json_plain_prefix(rest.data, rest.len);
 
-		if (c >= ' ' && c != '"' && c != '\\')
-			continue;
-		put(text, start, p - start);
-		put_escaped(text, c);
-		start = p + 1;
+		cdc_json_string_part(text->buf, rest.data, n);
+		if (n == rest.len)
+			break;
+		put_escaped(text, (unsigned char) rest.data[n]);
+		rest.data += n + 1;
+		rest.len -= n + 1;
 	}
-	put(text, start, end - start);
-	put_literal(text, "\"");
+	put_literal(text, "\\\"");
 }
 
 static void
@@ -112,7 +81,7 @@ put_numeric(Text *text, Datum value)
 	size = cdc_decimal_plain_size(&number, number.dscale);
 	if (size > sizeof(digits))
 		plain = palloc(size);
-	put(text, plain, cdc_decimal_plain(&number, number.dscale, plain));
+	cdc_json_raw(text->buf, plain, cdc_decimal_plain(&number, number.dscale, plain));
 	if (plain != digits)
 		pfree(plain);
 }
@@ -236,11 +205,9 @@ cdc_jsonb_encode(CdcBuf *buf, const CdcType *type, Datum value)
 	}
 	text.buf = buf;
 	text.utf8 = GetDatabaseEncoding() == PG_UTF8;
-	text.len = 0;
 	cdc_json_string_begin(buf);
 	if (!put_container(&text, root))
 		return false;
-	flush(&text);
 	cdc_json_string_end(buf);
 	return true;
 }
