@@ -13,11 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As many decimal digits always fit into an int64. */
+#define INT64_DIGITS 18
+
 /* Digits of a double that can matter: halfway between two of them has at most 767. */
 #define DOUBLE_DIGITS 200
 
 static uint64_t multiply_add(uint64_t *limbs, size_t nlimbs, uint64_t factor, uint64_t summand);
+static size_t small_unscaled(const CdcDecimal *number, int count, int partial, uint8_t *out, const uint8_t **bytes);
 static inline char *put_digits(char *p, unsigned digit, int from, int to);
+static inline char *put_four(char *p, unsigned digit);
 static char *put_unsigned(char *p, unsigned value);
 
 static const uint64_t powers_of_10[] = {1, 10, 100, 1000, CDC_DECIMAL_BASE};
@@ -130,15 +135,16 @@ cdc_decimal_plain(const CdcDecimal *number, int scale, char *text)
 	{
 		p = put_digits(p, first, skip, CDC_DECIMAL_BASE_DIGITS);
 		for (i = 1; i <= number->weight; i++)
-			p = put_digits(p, digit_at(number, i), 0, CDC_DECIMAL_BASE_DIGITS);
+			p = put_four(p, digit_at(number, i));
 	}
 	if (scale == 0)
 		return (size_t) (p - text);
 
 	*p++ = '.';
 	for (; scale >= CDC_DECIMAL_BASE_DIGITS; scale -= CDC_DECIMAL_BASE_DIGITS)
-		p = put_digits(p, digit_at(number, i++), 0, CDC_DECIMAL_BASE_DIGITS);
-	p = put_digits(p, digit_at(number, i), 0, scale);
+		p = put_four(p, digit_at(number, i++));
+	if (scale > 0)
+		p = put_digits(p, digit_at(number, i), 0, scale);
 	return (size_t) (p - text);
 }
 
@@ -205,6 +211,9 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 	uint8_t sign = number->negative ? 0xff : 0;
 	size_t i;
 	int next = 0;
+
+	if (count * CDC_DECIMAL_BASE_DIGITS + partial <= INT64_DIGITS)
+		return small_unscaled(number, count, partial, (uint8_t *) work, bytes);
 
 	/* the leading digits, so that the rest is a multiple of the step */
 	limbs[0] = 0;
@@ -274,6 +283,34 @@ cdc_decimal_unscaled(const CdcDecimal *number, int scale, uint64_t *work, const 
 		len--;
 	}
 	*bytes = out;
+	return len;
+}
+
+/* The same for a number whose digits fit into an int64, as most do. */
+static size_t
+small_unscaled(const CdcDecimal *number, int count, int partial, uint8_t *out, const uint8_t **bytes)
+{
+	int64_t value = 0;
+	uint64_t magnitude;
+	int bits = 1; /* with the sign */
+	size_t len;
+	int i;
+
+	for (i = 0; i < count; i++)
+		value = value * CDC_DECIMAL_BASE + digit_at(number, i);
+	if (partial > 0)
+		value = value * (int64_t) powers_of_10[partial] +
+				digit_at(number, count) / (unsigned) powers_of_10[CDC_DECIMAL_BASE_DIGITS - partial];
+	if (number->negative)
+		value = -value;
+
+	magnitude = (uint64_t) (value < 0 ? ~value : value);
+	if (magnitude != 0)
+		bits += 64 - __builtin_clzll(magnitude);
+	len = (size_t) (bits + 7) / 8;
+	for (i = 0; i < 8; i++)
+		out[i] = (uint8_t) ((uint64_t) value >> (56 - 8 * i));
+	*bytes = out + 8 - len;
 	return len;
 }
 
@@ -364,6 +401,20 @@ multiply_add(uint64_t *limbs, size_t nlimbs, uint64_t factor, uint64_t summand)
 #endif
 	}
 	return carry;
+}
+
+/* All four decimal digits of a digit. */
+static inline char *
+put_four(char *p, unsigned digit)
+{
+	unsigned high = digit / 100;
+	unsigned low = digit % 100;
+
+	p[0] = (char) ('0' + high / 10);
+	p[1] = (char) ('0' + high % 10);
+	p[2] = (char) ('0' + low / 10);
+	p[3] = (char) ('0' + low % 10);
+	return p + 4;
 }
 
 /* The decimal digits number "from" up to "to" of a four-digit number. */

@@ -251,14 +251,14 @@ static void
 print_uuid(Datum value, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
+	static const unsigned char places[UUID_LEN] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 	const pg_uuid_t *uuid = DatumGetUUIDP(value);
 	int i;
 
+	out[8] = out[13] = out[18] = out[23] = '-';
 	for (i = 0; i < UUID_LEN; i++)
 	{
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = digits[uuid->data[i] >> 4];
-		*out++ = digits[uuid->data[i] & 0x0f];
+		out[places[i]] = digits[uuid->data[i] >> 4];
+		out[places[i] + 1] = digits[uuid->data[i] & 0x0f];
 	}
 }
