@@ -36,7 +36,7 @@
 #define CDC_FRAME_ENDS_TRANSACTION 0x01 /* message: its last record is the transaction's last */
 
 #define CDC_FRAME_MESSAGE_HEADER 8
-#define CDC_FRAME_RECORD_HEADER 72	/* with its own length field */
+#define CDC_FRAME_RECORD_HEADER 72 /* with its own length field */
 #define CDC_FRAME_HEADER_HEADER 8
 
 /* kinds of records: the event's op, or one of these */
@@ -47,7 +47,7 @@
 /* flags of a record */
 #define CDC_FRAME_HAS_KEY 0x01
 #define CDC_FRAME_HAS_VALUE 0x02
-#define CDC_FRAME_UNAVAILABLE 0x04	/* "after" has columns that the log does not hold */
+#define CDC_FRAME_UNAVAILABLE 0x04 /* "after" has columns that the log does not hold */
 
 /* offsets within a record, from its length field on */
 #define CDC_FRAME_AT_LENGTH 0

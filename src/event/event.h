@@ -20,45 +20,45 @@ typedef struct CdcEventConstants
 	const CdcOptions *options;
 	const CdcSettings *key_settings;
 	const CdcSettings *value_settings;
-	const char *prefix;			/* topic prefix in effect, UTF-8 */
-	const char *database;		/* UTF-8 */
+	const char *prefix; /* topic prefix in effect, UTF-8 */
+	const char *database; /* UTF-8 */
 	const char *transaction_topic;
 	const char *message_topic;
-	CdcSlice source_head;		/* ,"source":{ … "ts_ms": */
-	CdcSlice source_snapshot;	/* ,"snapshot":"false", as streamed events have it */
-	CdcSlice source_database;	/* ,"db":"…","sequence":"[ */
-	CdcSlice message_key_head;	/* schema prefixes, empty without schemas */
+	CdcSlice source_head; /* ,"source":{ … "ts_ms": */
+	CdcSlice source_snapshot; /* ,"snapshot":"false", as streamed events have it */
+	CdcSlice source_database; /* ,"db":"…","sequence":"[ */
+	CdcSlice message_key_head; /* schema prefixes, empty without schemas */
 	CdcSlice message_value_head;
 	CdcSlice transaction_key_head;
 	CdcSlice transaction_value_head;
-	CdcSlice message_table;		/* ,"schema":"","table":"","txId": */
+	CdcSlice message_table; /* ,"schema":"","table":"","txId": */
 } CdcEventConstants;
 
 /* Rendered once per version of a table: CdcTable.template. */
 typedef struct CdcTemplate
 {
-	CdcSlice topic;				/* as a JSON string */
-	CdcSlice key_head;			/* {"schema":…,"payload": or nothing */
-	CdcSlice value_head;		/* likewise, then {"before": */
-	const char *value_tail;		/* closes what value_head opened */
-	CdcSlice source_table;		/* ,"schema":"…","table":"…","txId": */
+	CdcSlice topic; /* as a JSON string */
+	CdcSlice key_head; /* {"schema":…,"payload": or nothing */
+	CdcSlice value_head; /* likewise, then {"before": */
+	const char *value_tail; /* closes what value_head opened */
+	CdcSlice source_table; /* ,"schema":"…","table":"…","txId": */
 } CdcTemplate;
 
 /* Where a change comes from: the "source" struct without the table. */
 typedef struct CdcSource
 {
-	int64 time_us;				/* commit time, microseconds since 1970 */
-	int nanoseconds;			/* beyond that: only the clock of a message before any commit has them */
-	XLogRecPtr last_commit;		/* end of the last commit sent, 0: none yet */
-	uint64 xid;					/* 0: null; with epoch only in snapshots, as in Debezium's */
-	const char *snapshot;		/* member "snapshot"; NULL: a streamed event */
-	bool no_lsn;				/* "lsn" is null, there and in "sequence" */
-	const char *origin;			/* UTF-8, NULL: none */
+	int64 time_us; /* commit time, microseconds since 1970 */
+	int nanoseconds; /* beyond that: only the clock of a message before any commit has them */
+	XLogRecPtr last_commit; /* end of the last commit sent, 0: none yet */
+	uint64 xid; /* 0: null; with epoch only in snapshots, as in Debezium's */
+	const char *snapshot; /* member "snapshot"; NULL: a streamed event */
+	bool no_lsn; /* "lsn" is null, there and in "sequence" */
+	const char *origin; /* UTF-8, NULL: none */
 	XLogRecPtr origin_lsn;
-	CdcBuf head;				/* up to the change's own LSN in "sequence" */
-	CdcBuf times;				/* from there to "ts_ns" */
-	CdcBuf xid_text;			/* 571,"lsn": */
-	CdcBuf origin_text;			/* ,"xmin":null,"origin":…,"origin_lsn":…} */
+	CdcBuf head; /* up to the change's own LSN in "sequence" */
+	CdcBuf times; /* from there to "ts_ns" */
+	CdcBuf xid_text; /* 571,"lsn": */
+	CdcBuf origin_text; /* ,"xmin":null,"origin":…,"origin_lsn":…} */
 } CdcSource;
 
 /* The "transaction" block; NULL: null */
@@ -75,16 +75,16 @@ typedef struct CdcRow
 {
 	const Datum *values;
 	const bool *nulls;
-	bool key_only;				/* only the identity's columns are in it */
+	bool key_only; /* only the identity's columns are in it */
 	const struct CdcRow *older; /* where unchanged values out of line may be found; NULL: nowhere */
-	bool *replaced;				/* by column: too large, show as unavailable; NULL: none */
+	bool *replaced; /* by column: too large, show as unavailable; NULL: none */
 } CdcRow;
 
 /* What a written row turned out to have. */
 typedef struct CdcRowResult
 {
-	int unavailable;			/* columns shown as unavailable */
-	int failed;					/* columns that could not be converted */
+	int unavailable; /* columns shown as unavailable */
+	int failed; /* columns that could not be converted */
 } CdcRowResult;
 
 /* Offsets of a part within a buffer, for frames. */
@@ -98,17 +98,17 @@ typedef struct CdcSpan
 typedef struct CdcEvent
 {
 	CdcTable *table;
-	char op;					/* c, u, d, t, r */
-	const CdcRow *before;		/* NULL: null */
-	const CdcRow *after;		/* NULL: null */
+	char op; /* c, u, d, t, r */
+	const CdcRow *before; /* NULL: null */
+	const CdcRow *after; /* NULL: null */
 	const CdcSource *source;
-	XLogRecPtr lsn;				/* of the change */
+	XLogRecPtr lsn; /* of the change */
 	const CdcBlock *block;
 } CdcEvent;
 
 /* template.c */
-extern void cdc_event_constants(CdcEventConstants *constants);	/* fills the rendered members */
-extern void cdc_event_template(CdcTable *table, void *constants);	/* CdcTableContext.prepare */
+extern void cdc_event_constants(CdcEventConstants *constants); /* fills the rendered members */
+extern void cdc_event_template(CdcTable *table, void *constants); /* CdcTableContext.prepare */
 
 extern CdcSchema *cdc_event_key_schema(const CdcEventConstants *constants, const CdcTable *table);
 extern CdcSchema *cdc_event_row_schema(const CdcEventConstants *constants, const CdcTable *table);
@@ -118,7 +118,7 @@ extern CdcSchema *cdc_event_envelope_schema(const CdcEventConstants *constants, 
 extern void cdc_source_render(CdcSource *source, const CdcEventConstants *constants);
 extern void cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn);
 extern void cdc_block_write(CdcBuf *buf, const CdcBlock *block);
-extern void cdc_clock_write(CdcBuf *buf);	/* ,"ts_ms":…,"ts_us":…,"ts_ns":… */
+extern void cdc_clock_write(CdcBuf *buf); /* ,"ts_ms":…,"ts_us":…,"ts_ns":… */
 extern int64 cdc_clock_ms(void);
 
 /* row.c */
@@ -128,7 +128,7 @@ extern bool cdc_row_same_image(const CdcColumn *columns, int n, const CdcRow *a,
 extern bool cdc_row_same_nulls(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b);
 extern bool cdc_rows_equal(CdcTable *table, const CdcRow *a, const CdcRow *b, CdcCounters *counters);
 extern bool cdc_column_unavailable(const CdcColumn *column, const CdcRow *row);
-extern size_t cdc_column_measure(CdcColumn *column, const CdcRow *row);	/* bytes that the value takes */
+extern size_t cdc_column_measure(CdcColumn *column, const CdcRow *row); /* bytes that the value takes */
 
 /* envelope.c */
 extern void cdc_event_key(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters);

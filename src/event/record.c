@@ -250,7 +250,7 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	value_end = buf->len;
 	headers = write_headers(writer, record);
 	if (buf->discarded > 0)
-		return;					/* too large: what lies here is of no use */
+		return; /* too large: what lies here is of no use */
 
 	p = buf->data + start;
 	cdc_put_u32(p + CDC_FRAME_AT_LENGTH, buf->len - start - 4);
@@ -262,7 +262,7 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	cdc_put_u32(p + CDC_FRAME_AT_XID, writer->source->xid);
 	p[CDC_FRAME_AT_KIND] = record->kind;
 	p[CDC_FRAME_AT_FLAGS] = (record->has_key ? CDC_FRAME_HAS_KEY : 0) | (record->has_value ? CDC_FRAME_HAS_VALUE : 0) |
-		(record->result.unavailable > 0 ? CDC_FRAME_UNAVAILABLE : 0);
+							(record->result.unavailable > 0 ? CDC_FRAME_UNAVAILABLE : 0);
 	cdc_put_u16(p + CDC_FRAME_AT_NHEADERS, headers);
 	cdc_put_u32(p + CDC_FRAME_AT_TOPIC_LEN, strlen(record->topic));
 	cdc_put_u32(p + CDC_FRAME_AT_KEY_LEN, value_start - key_start);
@@ -411,4 +411,3 @@ cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 		cdc_record_write(writer, record);
 	}
 }
-

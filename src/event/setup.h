@@ -14,7 +14,7 @@ typedef struct CdcSetup
 {
 	CdcOptions *options;
 	CdcSettings key_settings;
-	CdcConverter header_converter;	/* the key's, with decimals as numbers */
+	CdcConverter header_converter; /* the key's, with decimals as numbers */
 	CdcSettings header_settings;
 	CdcSettings value_settings;
 	CdcCounters counters;

@@ -29,7 +29,7 @@ typedef struct Change
 	bool has_old;
 	bool has_new;
 	XLogRecPtr lsn;
-	uint32 part;				/* of the next record */
+	uint32 part; /* of the next record */
 } Change;
 
 static void
@@ -140,7 +140,7 @@ key_changed(Change *change)
 	render_key(change, &old, &change->old);
 	render_key(change, &new, &change->new);
 	return old.len != new.len || memcmp(old.data, new.data, old.len) != 0 ||
-		!cdc_row_same_nulls(table->key, table->nkey, &change->old, &change->new);
+		   !cdc_row_same_nulls(table->key, table->nkey, &change->old, &change->new);
 }
 
 /* An update that is not skipped as such; each half of a key change may still be. */

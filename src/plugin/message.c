@@ -18,7 +18,7 @@
 #include "frame.h"
 #include "plugin/session.h"
 
-#define KEEP_LIMIT (16 * 1024 * 1024)	/* larger buffers are not kept */
+#define KEEP_LIMIT (16 * 1024 * 1024) /* larger buffers are not kept */
 #define INITIAL_SIZE 8192
 
 static void

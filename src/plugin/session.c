@@ -73,7 +73,8 @@ cdc_session_report(CdcSession *session)
 
 	/* dropped messages are no loss: they never were to be events */
 	if (replaced + c->unrenderable_values + c->oversized_values + c->oversized_keys +
-		c->changes_without_identity + c->deletes_skipped == 0)
+			c->changes_without_identity + c->deletes_skipped ==
+		0)
 		return;
 	ereport(LOG,
 			(errmsg("some events of slot \"%s\" were incomplete", NameStr(MyReplicationSlot->data.name)),

@@ -23,39 +23,39 @@ typedef struct CdcMessage
 {
 	CdcRecordWriter writer;
 	uint32 records;
-	XLogRecPtr lsn;				/* of the callback that wrote the last record */
+	XLogRecPtr lsn; /* of the callback that wrote the last record */
 } CdcMessage;
 
 /* The transaction being sent: one at a time, as they committed. */
 typedef struct CdcTransaction
 {
-	bool published;				/* has a change that pgoutput would send */
-	bool announced;				/* BEGIN record was written */
-	bool rendered;				/* source has been rendered */
-	bool emitted;				/* a message was written */
+	bool published; /* has a change that pgoutput would send */
+	bool announced; /* BEGIN record was written */
+	bool rendered; /* source has been rendered */
+	bool emitted; /* a message was written */
 	CdcSource source;
 	XLogRecPtr end_lsn;
 	CdcOriginId origin_id;
-	uint32 seq;					/* number of the last change delivered */
-	int64 total_order;			/* records that count, so far */
-	int64 messages;				/* among them logical messages */
-	int skipped;				/* callbacks since progress was last reported */
-	HTAB *collections;			/* counts by collection, with transaction metadata */
+	uint32 seq; /* number of the last change delivered */
+	int64 total_order; /* records that count, so far */
+	int64 messages; /* among them logical messages */
+	int skipped; /* callbacks since progress was last reported */
+	HTAB *collections; /* counts by collection, with transaction metadata */
 } CdcTransaction;
 
 typedef struct CdcSession
 {
 	LogicalDecodingContext *ctx;
-	MemoryContext mcxt;			/* for the session */
-	MemoryContext change_mcxt;	/* reset after every callback */
+	MemoryContext mcxt; /* for the session */
+	MemoryContext change_mcxt; /* reset after every callback */
 	CdcSetup setup;
-	bool ready;					/* what needs the catalog was looked up */
+	bool ready; /* what needs the catalog was looked up */
 	CdcTables *tables;
 	CdcMessage message;
-	size_t held;				/* bytes in libpq's buffer, see send.c */
+	size_t held; /* bytes in libpq's buffer, see send.c */
 	CdcTransaction txn;
 	char run_id[CDC_RUN_ID_SIZE];
-	XLogRecPtr last_commit;		/* "sequence": end of the last transaction sent */
+	XLogRecPtr last_commit; /* "sequence": end of the last transaction sent */
 } CdcSession;
 
 /* session.c */
@@ -65,7 +65,7 @@ extern void cdc_session_report(CdcSession *session);
 
 /* message.c */
 extern void cdc_message_init(CdcSession *session);
-extern size_t cdc_message_record(CdcSession *session, CdcRecord *record);	/* appends it; its size */
+extern size_t cdc_message_record(CdcSession *session, CdcRecord *record); /* appends it; its size */
 extern void cdc_message_flush(CdcSession *session, bool ends_transaction);
 
 /* send.c */

@@ -26,7 +26,7 @@ typedef struct CollectionEntry
 {
 	char name[2 * NAMEDATALEN * 4];
 	int64 count;
-	int order;					/* of appearance */
+	int order; /* of appearance */
 } CollectionEntry;
 
 /* In the session's memory; NULL if the origin was dropped. */
@@ -113,7 +113,7 @@ write_transaction_key(CdcBuf *buf, CdcSession *session, CdcRecord *record)
 
 static void
 transaction_record(CdcSession *session, char kind, XLogRecPtr lsn, uint32 seq,
-				   void (*write_value) (CdcBuf *buf, CdcSession *session, CdcRecord *record))
+				   void (*write_value)(CdcBuf *buf, CdcSession *session, CdcRecord *record))
 {
 	CdcRecord record = {0};
 

@@ -46,7 +46,7 @@ cdc_json_plugin_state(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("absent"));
 	if (SplitDirectoriesString(pstrdup(setting), ',', &names))
 	{
-		foreach (cell, names)
+		foreach(cell, names)
 		{
 			const char *name = lfirst(cell);
 
@@ -64,7 +64,7 @@ typedef struct Watched
 {
 	const char *option;
 	CdcPatterns *patterns;
-	int level;					/* 1 schema, 2 schema.table, 3 schema.table.column */
+	int level; /* 1 schema, 2 schema.table, 3 schema.table.column */
 	bool *matched;
 } Watched;
 
@@ -88,8 +88,7 @@ watched_options(const CdcOptions *options)
 {
 	static const char *const mapper_names[] = {
 		"column.truncate.to.<n>.chars", "column.mask.with.<n>.chars", "column.propagate.source.type",
-		"datatype.propagate.source.type", "column.mask.hash.<alg>.with.salt.<salt>", "column.mask.hash.v2.<alg>.with.salt.<salt>"
-	};
+		"datatype.propagate.source.type", "column.mask.hash.<alg>.with.salt.<salt>", "column.mask.hash.v2.<alg>.with.salt.<salt>"};
 	List *list = NIL;
 	ListCell *cell;
 
@@ -99,9 +98,9 @@ watched_options(const CdcOptions *options)
 	watch(&list, "table.exclude.list", options->table_exclude, 2);
 	watch(&list, "column.include.list", options->column_include, 3);
 	watch(&list, "column.exclude.list", options->column_exclude, 3);
-	foreach (cell, options->key_rules)
+	foreach(cell, options->key_rules)
 		watch(&list, "message.key.columns", ((CdcKeyRule *) lfirst(cell))->table, 2);
-	foreach (cell, options->mappers)
+	foreach(cell, options->mappers)
 	{
 		CdcMapper *mapper = lfirst(cell);
 
@@ -116,7 +115,7 @@ note_matches(List *list, int level, const char *name)
 {
 	ListCell *cell;
 
-	foreach (cell, list)
+	foreach(cell, list)
 	{
 		Watched *watched = lfirst(cell);
 
@@ -181,7 +180,7 @@ cdc_json_unmatched_patterns(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (list != NIL)
 		scan_tables(list);
-	foreach (cell, list)
+	foreach(cell, list)
 	{
 		Watched *watched = lfirst(cell);
 

@@ -79,7 +79,7 @@ cdc_json_frame_options(PG_FUNCTION_ARGS)
 	ArrayBuildState *result = initArrayResult(TEXTOID, CurrentMemoryContext, false);
 	ListCell *cell;
 
-	foreach (cell, cdc_options_from_array(array))
+	foreach(cell, cdc_options_from_array(array))
 	{
 		DefElem *option = lfirst(cell);
 

@@ -14,7 +14,7 @@
 /* Also a hash key, so it has no padding. */
 typedef struct CdcDependency
 {
-	int32 cache;  /* CDC_DEPEND_RELATION, or a syscache's number */
+	int32 cache; /* CDC_DEPEND_RELATION, or a syscache's number */
 	uint32 value; /* Oid of the relation, or hash value of the syscache's entry; 0: any entry */
 } CdcDependency;
 

@@ -28,9 +28,9 @@ static bool
 is_builtin(const char *schema, const char *table)
 {
 	return strncmp(schema, "pg_temp", 7) == 0 ||
-		pg_strcasecmp(schema, "pg_catalog") == 0 ||
-		pg_strcasecmp(schema, "information_schema") == 0 ||
-		pg_strcasecmp(table, "spatial_ref_sys") == 0;
+		   pg_strcasecmp(schema, "pg_catalog") == 0 ||
+		   pg_strcasecmp(schema, "information_schema") == 0 ||
+		   pg_strcasecmp(table, "spatial_ref_sys") == 0;
 }
 
 bool
@@ -82,7 +82,7 @@ cdc_filter_mapper(const CdcOptions *options, const char *schema, const char *tab
 	if (options->mappers == NIL)
 		return NULL;
 	qualified = psprintf("%s.%s.%s", schema, table, column);
-	foreach (cell, options->mappers)
+	foreach(cell, options->mappers)
 	{
 		CdcMapper *mapper = lfirst(cell);
 		const char *name = qualified;

@@ -25,9 +25,9 @@
 /* A unique index as DatabaseMetaData.getIndexInfo lists it. */
 typedef struct UniqueIndex
 {
-	int kind;					/* 1 clustered, 2 hash, 3 other */
+	int kind; /* 1 clustered, 2 hash, 3 other */
 	char *name;
-	List *attributes;			/* NIL when a column of it is an expression */
+	List *attributes; /* NIL when a column of it is an expression */
 } UniqueIndex;
 
 static List *
@@ -82,14 +82,14 @@ custom_key(const CdcOptions *options, Relation shown, const CdcTable *table)
 	if (options->key_rules == NIL)
 		return NIL;
 	qualified = psprintf("%s.%s", table->schema_name, table->table_name);
-	foreach (cell, options->key_rules)
+	foreach(cell, options->key_rules)
 	{
 		CdcKeyRule *rule = lfirst(cell);
 		ListCell *name;
 
 		if (!cdc_patterns_match(rule->table, qualified))
 			continue;
-		foreach (name, rule->columns)
+		foreach(name, rule->columns)
 			attributes = append_attributes(attributes, shown, lfirst(name));
 	}
 	return attributes;
@@ -109,7 +109,7 @@ cdc_key_attributes(const CdcOptions *options, Relation shown, const CdcTable *ta
 
 	if (custom != NIL)
 		return custom;
-	foreach (cell, RelationGetIndexList(shown))
+	foreach(cell, RelationGetIndexList(shown))
 	{
 		Oid indexid = lfirst_oid(cell);
 		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
@@ -128,7 +128,8 @@ cdc_key_attributes(const CdcOptions *options, Relation shown, const CdcTable *ta
 			{
 				UniqueIndex *unique = palloc(sizeof(UniqueIndex));
 
-				unique->kind = index->indisclustered ? 1 : form->relam == HASH_AM_OID ? 2 : 3;
+				unique->kind = index->indisclustered ? 1 : form->relam == HASH_AM_OID ? 2
+																					  : 3;
 				unique->name = pstrdup(NameStr(form->relname));
 				unique->attributes = index_attributes(index, index->indnatts);
 				indexes = lappend(indexes, unique);
@@ -142,7 +143,7 @@ cdc_key_attributes(const CdcOptions *options, Relation shown, const CdcTable *ta
 	if (primary != NIL)
 		return primary;
 	list_sort(indexes, compare_indexes);
-	foreach (cell, indexes)
+	foreach(cell, indexes)
 	{
 		UniqueIndex *unique = lfirst(cell);
 
@@ -166,7 +167,7 @@ cdc_identity_attributes(Relation relation, bool *full, List **dependencies)
 	*full = relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
 	if (*full)
 		return NULL;
-	list_free(RelationGetIndexList(relation));	/* sets rd_replidindex */
+	list_free(RelationGetIndexList(relation)); /* sets rd_replidindex */
 	indexid = relation->rd_replidindex;
 	if (!OidIsValid(indexid))
 		return NULL;

@@ -15,7 +15,7 @@
 
 #define MAX_TOPIC_LENGTH 249
 
-typedef bool (*Valid) (pg_wchar c, bool first);
+typedef bool (*Valid)(pg_wchar c, bool first);
 
 /* One character of UTF-8 text as a code point; invalid bytes count as U+FFFD, one each. */
 static pg_wchar

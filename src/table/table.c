@@ -35,14 +35,14 @@
 /* Descriptions by what they depend on, for invalidations. */
 typedef struct Dependents
 {
-	CdcDependency on;			/* hash key */
-	List *tables;				/* Oids of described tables */
+	CdcDependency on; /* hash key */
+	List *tables; /* Oids of described tables */
 } Dependents;
 
 /* A hash entry: the description itself lives in a context of its own. */
 typedef struct CacheEntry
 {
-	Oid relid;					/* hash key */
+	Oid relid; /* hash key */
 	CdcTable *table;
 } CacheEntry;
 
@@ -52,12 +52,12 @@ struct CdcTables
 	MemoryContext mcxt;
 	HTAB *entries;
 	HTAB *dependents;
-	uint32 stale;				/* descriptions marked since the last sweep */
+	uint32 stale; /* descriptions marked since the last sweep */
 };
 
 static CdcTables *current = NULL;
 static bool callbacks_registered = false;
-static uint64 generation = 0;	/* changes with every invalidation that could concern a description */
+static uint64 generation = 0; /* changes with every invalidation that could concern a description */
 
 static void
 mark_stale(CdcTables *tables, CacheEntry *entry)
@@ -89,7 +89,7 @@ invalidate_dependents(CdcTables *tables, int32 cache, uint32 value)
 
 	if (!dependents)
 		return;
-	foreach (cell, dependents->tables)
+	foreach(cell, dependents->tables)
 		mark_stale(tables, hash_search(tables->entries, &lfirst_oid(cell), HASH_FIND, NULL));
 }
 
@@ -195,7 +195,7 @@ remove_dependencies(CdcTables *tables, CdcTable *table)
 {
 	ListCell *cell;
 
-	foreach (cell, table->dependencies)
+	foreach(cell, table->dependencies)
 	{
 		const CdcDependency *on = lfirst(cell);
 		Dependents *dependents = hash_search(tables->dependents, on, HASH_FIND, NULL);
@@ -215,7 +215,7 @@ is_published(Relation relation)
 	char kind = relation->rd_rel->relkind;
 
 	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) &&
-		RelationGetRelid(relation) >= FirstNormalObjectId;
+		   RelationGetRelid(relation) >= FirstNormalObjectId;
 }
 
 /*
@@ -245,7 +245,7 @@ describe_key(const CdcTableContext *context, CdcTable *table, Relation shown, At
 	table->key = palloc0(sizeof(CdcColumn) * Max(list_length(attributes), 1));
 	table->header_key = palloc0(sizeof(CdcColumn) * Max(list_length(attributes), 1));
 	table->key_known = true;
-	foreach (cell, attributes)
+	foreach(cell, attributes)
 	{
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(shown), lfirst_int(cell) - 1);
 		CdcColumn *column = &table->key[table->nkey];
@@ -287,7 +287,7 @@ describe_columns(const CdcTableContext *context, CdcTable *table, Relation shown
 		if (att->attisdropped || CDC_IS_VIRTUAL(att))
 			continue;
 		if (map && map->attnums[i] == 0)
-			continue;			/* the partition lacks it: cannot happen */
+			continue; /* the partition lacks it: cannot happen */
 		live++;
 		table->dependencies = cdc_depend_type(table->dependencies, att->atttypid);
 		if (!cdc_filter_column(context->options, table->schema_name, table->table_name, NameStr(att->attname)) ||
@@ -316,7 +316,7 @@ shown_relation(const CdcTableContext *context, Relation relation, List **depende
 	ancestors = get_partition_ancestors(RelationGetRelid(relation));
 	if (ancestors == NIL)
 		return relation;
-	foreach (cell, ancestors)
+	foreach(cell, ancestors)
 		*dependencies = cdc_depend_relation(*dependencies, lfirst_oid(cell));
 	root = RelationIdGetRelation(llast_oid(ancestors));
 	return root ? root : relation;
@@ -402,7 +402,7 @@ build(CdcTables *tables, Relation relation)
 
 	MemoryContextSetIdentifier(mcxt, table->collection);
 	MemoryContextSwitchTo(old);
-	foreach (cell, table->dependencies)
+	foreach(cell, table->dependencies)
 		add_dependency(tables, lfirst(cell), table->relid);
 	table->valid = true;
 	return table;

@@ -24,51 +24,51 @@
 
 typedef struct CdcColumn
 {
-	AttrNumber attnum;			/* of the table that changes are in */
-	const char *name;			/* server encoding */
-	const char *field;			/* name in events: UTF-8, adjusted */
+	AttrNumber attnum; /* of the table that changes are in */
+	const char *name; /* server encoding */
+	const char *field; /* name in events: UTF-8, adjusted */
 	bool notnull;
-	bool identity;				/* the old tuple of an update or delete has it */
-	bool varlena;				/* may be compressed, out of line or unavailable */
-	bool mapped;				/* a mask, hash or truncation applies */
+	bool identity; /* the old tuple of an update or delete has it */
+	bool varlena; /* may be compressed, out of line or unavailable */
+	bool mapped; /* a mask, hash or truncation applies */
 	CdcType *type;
-	CdcSchema *schema;			/* type's schema, optional or not, with default */
+	CdcSchema *schema; /* type's schema, optional or not, with default */
 
 	/* constant renderings; see table/column.c */
-	CdcSlice member;			/* {"name": for the first, ,"name": for others */
-	CdcSlice null_text;			/* SQL NULL */
-	CdcSlice missing_text;		/* not part of the old tuple */
-	CdcSlice unavailable_text;	/* unchanged and not in the log */
-	CdcSlice failed_text;		/* cannot be converted */
+	CdcSlice member; /* {"name": for the first, ,"name": for others */
+	CdcSlice null_text; /* SQL NULL */
+	CdcSlice missing_text; /* not part of the old tuple */
+	CdcSlice unavailable_text; /* unchanged and not in the log */
+	CdcSlice failed_text; /* cannot be converted */
 
-	bool warned;				/* a failed conversion was logged */
+	bool warned; /* a failed conversion was logged */
 } CdcColumn;
 
 typedef struct CdcTable
 {
-	Oid relid;					/* hash key */
-	bool valid;					/* false: rebuild at next use */
-	MemoryContext mcxt;			/* everything below, and the template */
+	Oid relid; /* hash key */
+	bool valid; /* false: rebuild at next use */
+	MemoryContext mcxt; /* everything below, and the template */
 
-	bool published;				/* an ordinary table: its changes count for transactions */
-	bool captured;				/* passes the filters and has columns: events are made */
-	const char *schema_name;	/* server encoding, of the table shown (the root with publish.via.partition.root) */
+	bool published; /* an ordinary table: its changes count for transactions */
+	bool captured; /* passes the filters and has columns: events are made */
+	const char *schema_name; /* server encoding, of the table shown (the root with publish.via.partition.root) */
 	const char *table_name;
-	const char *topic;			/* UTF-8, sanitised */
-	const char *collection;		/* "schema.table", UTF-8 */
+	const char *topic; /* UTF-8, sanitised */
+	const char *collection; /* "schema.table", UTF-8 */
 	bool is_partition_shown_as_root;
 
-	int natts;					/* of the tuples */
+	int natts; /* of the tuples */
 	int ncolumns;
-	CdcColumn *columns;			/* of the row, in column order */
-	int nkey;					/* 0: no key */
-	CdcColumn *key;				/* in key order */
-	CdcColumn *header_key;		/* the same as headers of a key change have it */
-	bool has_identity;			/* updates and deletes come with an old tuple */
-	bool identity_full;			/* the old tuple is the whole row */
-	bool key_known;				/* the old tuple has all key columns */
+	CdcColumn *columns; /* of the row, in column order */
+	int nkey; /* 0: no key */
+	CdcColumn *key; /* in key order */
+	CdcColumn *header_key; /* the same as headers of a key change have it */
+	bool has_identity; /* updates and deletes come with an old tuple */
+	bool identity_full; /* the old tuple is the whole row */
+	bool key_known; /* the old tuple has all key columns */
 
-	List *dependencies;			/* CdcDependency *: what this was built from */
+	List *dependencies; /* CdcDependency *: what this was built from */
 
 	/* working space for deforming tuples, natts each */
 	Datum *new_values;
@@ -76,8 +76,8 @@ typedef struct CdcTable
 	Datum *old_values;
 	bool *old_nulls;
 
-	void *template;				/* constant bytes, owned by event/ */
-	bool logged_identity;		/* one log line per table for changes without identity */
+	void *template; /* constant bytes, owned by event/ */
+	bool logged_identity; /* one log line per table for changes without identity */
 	bool logged_oversize;
 } CdcTable;
 
@@ -90,10 +90,10 @@ typedef struct CdcTableContext
 	const CdcSettings *key_settings;
 	const CdcSettings *header_settings; /* of keys in headers */
 	const CdcSettings *value_settings;
-	const char *prefix;			/* topic prefix in effect */
-	void (*prepare) (CdcTable *table, void *arg);	/* builds table->template in table->mcxt */
+	const char *prefix; /* topic prefix in effect */
+	void (*prepare)(CdcTable *table, void *arg); /* builds table->template in table->mcxt */
 	void *prepare_arg;
-	HTAB *types;				/* see cdc_table_type(); NULL: each column resolves its own */
+	HTAB *types; /* see cdc_table_type(); NULL: each column resolves its own */
 } CdcTableContext;
 
 /* Creates the cache in CurrentMemoryContext; it ends with that context. */
@@ -116,7 +116,7 @@ extern CdcTable *cdc_table_describe(const CdcTableContext *context, Relation rel
 extern uint64 cdc_tables_generation(void);
 
 /* types.c */
-extern HTAB *cdc_table_types_create(void);	/* in CurrentMemoryContext, where it stays */
+extern HTAB *cdc_table_types_create(void); /* in CurrentMemoryContext, where it stays */
 extern CdcType *cdc_table_type(const CdcTableContext *context, const CdcSettings *settings, Oid typid, int32 typmod);
 
 /* column.c */

@@ -16,7 +16,7 @@
 
 typedef struct TypeKey
 {
-	const CdcSettings *settings;	/* the key's or the value's */
+	const CdcSettings *settings; /* the key's or the value's */
 	Oid typid;
 	int32 typmod;
 } TypeKey;
@@ -24,7 +24,7 @@ typedef struct TypeKey
 typedef struct TypeEntry
 {
 	TypeKey key;
-	CdcType *type;				/* NULL: not mapped */
+	CdcType *type; /* NULL: not mapped */
 } TypeEntry;
 
 HTAB *

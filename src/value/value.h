@@ -31,84 +31,84 @@ typedef struct CdcType CdcType;
 /* What was out of the ordinary while values were rendered; kept per session. */
 typedef struct CdcCounters
 {
-	uint64 invalid_characters;	/* no UTF-8 equivalent: written as U+FFFD */
+	uint64 invalid_characters; /* no UTF-8 equivalent: written as U+FFFD */
 	uint64 unrenderable_values; /* conversions that failed: null or fallback instead */
-	uint64 oversized_values;	/* beyond what a message holds: placeholder instead */
-	uint64 oversized_keys;		/* likewise: null key */
-	uint64 changes_without_identity;	/* updates and deletes without an old tuple */
-	uint64 deletes_skipped;		/* delete.without.identity=skip */
-	uint64 messages_dropped;	/* reserved prefix */
+	uint64 oversized_values; /* beyond what a message holds: placeholder instead */
+	uint64 oversized_keys; /* likewise: null key */
+	uint64 changes_without_identity; /* updates and deletes without an old tuple */
+	uint64 deletes_skipped; /* delete.without.identity=skip */
+	uint64 messages_dropped; /* reserved prefix */
 } CdcCounters;
 
 /* What every encoder of one slot session shares. */
 typedef struct CdcSettings
 {
 	const CdcOptions *options;
-	const CdcConverter *converter;	/* the key's or the value's */
-	bool quirks;				/* see above */
-	bool fits;					/* see above */
-	bool ascii;					/* non-ASCII characters as \uXXXX, see CdcBuf */
-	const char *placeholder;	/* for what is unavailable, as a JSON string */
+	const CdcConverter *converter; /* the key's or the value's */
+	bool quirks; /* see above */
+	bool fits; /* see above */
+	bool ascii; /* non-ASCII characters as \uXXXX, see CdcBuf */
+	const char *placeholder; /* for what is unavailable, as a JSON string */
 	CdcCounters *counters;
 } CdcSettings;
 
 /* Appends the value to buf and returns true; false means that the value cannot be converted. What it then wrote is dropped by the caller. Never raises an error for what a column can hold. "value" is not null and neither compressed nor out of line, but it may have a short header. */
-typedef bool (*CdcEncoder) (CdcBuf *buf, const CdcType *type, Datum value);
+typedef bool (*CdcEncoder)(CdcBuf *buf, const CdcType *type, Datum value);
 
 /*
  * The string that an encoder of a string-like type would print, in UTF-8,
  * valid until the memory context is reset: what masks, hashes and truncation
  * work on.  False as above.
  */
-typedef bool (*CdcTextGetter) (const CdcType *type, Datum value, CdcSlice *text);
+typedef bool (*CdcTextGetter)(const CdcType *type, Datum value, CdcSlice *text);
 
 /* What the catalog says of a type, at this point of the log. */
 typedef struct CdcTypeInfo
 {
-	Oid declared;				/* the column's own type, maybe a domain */
-	Oid typid;					/* base type: domains resolved */
-	int32 typmod;				/* of the column or of its domain */
-	const char *name;			/* pg_type.typname of the base type, server encoding */
-	char typtype;				/* pg_type.typtype of the base type */
-	Oid element;				/* element type if it is a true array type, else InvalidOid */
-	bool in_array;				/* this is the element of an array */
+	Oid declared; /* the column's own type, maybe a domain */
+	Oid typid; /* base type: domains resolved */
+	int32 typmod; /* of the column or of its domain */
+	const char *name; /* pg_type.typname of the base type, server encoding */
+	char typtype; /* pg_type.typtype of the base type */
+	Oid element; /* element type if it is a true array type, else InvalidOid */
+	bool in_array; /* this is the element of an array */
 } CdcTypeInfo;
 
 struct CdcType
 {
 	const CdcSettings *settings;
-	Oid typid;					/* base type */
+	Oid typid; /* base type */
 	int32 typmod;
 	int16 typlen;
 	bool typbyval;
 	char typalign;
 
-	CdcSchema *schema;			/* required, without default; the column makes its copy */
-	CdcSchema *optional;		/* the same, optional, to be shared by columns; NULL: none is kept */
-	bool always_optional;		/* PostGIS geometry: optional even where NOT NULL */
-	bool elements_required;		/* array of it has required elements (enum, tsvector, ...) */
+	CdcSchema *schema; /* required, without default; the column makes its copy */
+	CdcSchema *optional; /* the same, optional, to be shared by columns; NULL: none is kept */
+	bool always_optional; /* PostGIS geometry: optional even where NOT NULL */
+	bool elements_required; /* array of it has required elements (enum, tsvector, ...) */
 	CdcEncoder encode;
-	CdcTextGetter text;			/* set when the schema is a string made from text, else NULL */
-	bool maskable;				/* Debezium's mappers act on it (character types and enums) */
-	CdcType *unmapped;			/* the type as it is without a mapper; NULL: this is it */
+	CdcTextGetter text; /* set when the schema is a string made from text, else NULL */
+	bool maskable; /* Debezium's mappers act on it (character types and enums) */
+	CdcType *unmapped; /* the type as it is without a mapper; NULL: this is it */
 
 	/* constant renderings (JSON), NULL: null */
-	const char *fallback;		/* NOT NULL column that the server did not send (connector's zero) */
-	const char *unavailable;	/* unchanged TOAST, as the connector renders it */
-	const char *null_json;		/* what a mapper makes of NULL; NULL: the usual */
+	const char *fallback; /* NOT NULL column that the server did not send (connector's zero) */
+	const char *unavailable; /* unchanged TOAST, as the connector renders it */
+	const char *null_json; /* what a mapper makes of NULL; NULL: the usual */
 
 	/* what some families keep */
-	int precision;				/* numeric: precision; time, timestamp, interval: digits; -1 none */
-	int scale;					/* numeric: scale, -1 for variable */
-	int length;					/* bit, varbit, char, varchar: declared length, -1 none */
-	CdcType *element;			/* array: its element */
-	bool withheld;				/* quirks: null whatever the value; "encode" answers false, which is no failure */
-	FmgrInfo output;			/* types rendered through their output function */
-	bool spoils;				/* quirks: as an element that cannot be converted it makes the whole array null */
-	bool guard;					/* that function is not the core's: call it guarded */
-	bool pin_money;				/* its text depends on lc_monetary */
-	bool pin_path;				/* its text depends on search_path */
-	void *private;				/* anything else a family needs */
+	int precision; /* numeric: precision; time, timestamp, interval: digits; -1 none */
+	int scale; /* numeric: scale, -1 for variable */
+	int length; /* bit, varbit, char, varchar: declared length, -1 none */
+	CdcType *element; /* array: its element */
+	bool withheld; /* quirks: null whatever the value; "encode" answers false, which is no failure */
+	FmgrInfo output; /* types rendered through their output function */
+	bool spoils; /* quirks: as an element that cannot be converted it makes the whole array null */
+	bool guard; /* that function is not the core's: call it guarded */
+	bool pin_money; /* its text depends on lc_monetary */
+	bool pin_path; /* its text depends on search_path */
+	void *private; /* anything else a family needs */
 };
 
 /*
@@ -156,8 +156,8 @@ extern void cdc_type_propagate(CdcSchema *schema, Oid declared, Oid typid, int32
 extern void cdc_type_length(Oid typid, int32 typmod, int *length, int *scale);
 
 /* output.c: output functions with settings pinned, so that no session setting shows. */
-extern void cdc_output_init(CdcType *type);	/* fills output and guard */
-extern bool cdc_output_text(const CdcType *type, Datum value, CdcSlice *text);	/* UTF-8 */
+extern void cdc_output_init(CdcType *type); /* fills output and guard */
+extern bool cdc_output_text(const CdcType *type, Datum value, CdcSlice *text); /* UTF-8 */
 
 /*
  * Detoasts a varlena (compressed or out of line, reassembled by the server)
@@ -171,7 +171,7 @@ extern bool cdc_output_detoast(Datum value, Datum *plain);
  * the environment, such as a cancel, go on).  What it allocates in
  * CurrentMemoryContext stays.
  */
-extern bool cdc_guard(void (*call) (void *arg), void *arg);
+extern bool cdc_guard(void (*call)(void *arg), void *arg);
 
 /* The two halves of it: only the subtransaction; only the settings, and errors go on. */
 extern bool cdc_guard_errors(void (*call)(void *arg), void *arg);
@@ -183,20 +183,20 @@ extern void cdc_guard_settings(void (*call)(void *arg), void *arg);
  * counted in *invalid.  In a database with encoding UTF8 or SQL_ASCII bytes
  * pass as they are, and the JSON writer replaces what is no UTF-8.
  */
-extern bool cdc_utf8_supported(void);	/* has the server encoding a conversion? reads no catalog */
-extern void cdc_utf8_init(uint64 *invalid);	/* once per session, in a transaction */
-extern void cdc_utf8_release(uint64 *invalid);	/* the session that counts there ends */
+extern bool cdc_utf8_supported(void); /* has the server encoding a conversion? reads no catalog */
+extern void cdc_utf8_init(uint64 *invalid); /* once per session, in a transaction */
+extern void cdc_utf8_release(uint64 *invalid); /* the session that counts there ends */
 extern CdcSlice cdc_utf8(const char *data, size_t len);
-extern const char *cdc_utf8_cstring(const char *name);	/* palloc'd unless nothing changed */
-extern void cdc_utf8_json(CdcBuf *buf, const char *data, size_t len);	/* as a JSON string, without a copy */
+extern const char *cdc_utf8_cstring(const char *name); /* palloc'd unless nothing changed */
+extern void cdc_utf8_json(CdcBuf *buf, const char *data, size_t len); /* as a JSON string, without a copy */
 
 /* geotext.c: the core's geometric types as text, in the JDBC driver's spelling. */
 extern bool cdc_geotext_has(Oid typid);
-extern bool cdc_geotext(CdcBuf *text, Oid typid, Datum value);	/* false as above */
+extern bool cdc_geotext(CdcBuf *text, Oid typid, Datum value); /* false as above */
 
 /* membuf.c: a buffer in palloc'd memory, grown as needed without an upper limit */
 extern void cdc_buf_palloc(CdcBuf *buf, size_t initial);
-extern char *cdc_buf_cstring(CdcBuf *buf);	/* its text, in memory of that size; the buffer is gone */
+extern char *cdc_buf_cstring(CdcBuf *buf); /* its text, in memory of that size; the buffer is gone */
 extern CdcSlice cdc_buf_slice(CdcBuf *buf); /* likewise */
 
 /* constant.c: JSON for "fallback" and "unavailable", in CurrentMemoryContext. */
@@ -218,7 +218,7 @@ extern bool cdc_money_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_temporal_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_interval_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_text_resolve(CdcType *type, const CdcTypeInfo *info);
-extern bool cdc_enum_resolve(CdcType *type, const CdcTypeInfo *info);	/* called by text.c */
+extern bool cdc_enum_resolve(CdcType *type, const CdcTypeInfo *info); /* called by text.c */
 extern bool cdc_binary_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_hstore_resolve(CdcType *type, const CdcTypeInfo *info);
 extern bool cdc_geometry_resolve(CdcType *type, const CdcTypeInfo *info);
