@@ -6,6 +6,7 @@
   conformance.py record [CASE...]     make the recorded files anew with the real connector
   conformance.py live [CASE...]       connector and plugin at once, on the same database
   conformance.py random SEED TABLES   the same with random tables; shrinks a difference to a small case
+  conformance.py consumers [CASE...]  JsonConverter and Debezium's transforms read the plugin's records
   conformance.py accept [CASE...]     write the differences that are found to differences/, for review
   conformance.py needs                gets what record and live need, or says what is missing
   conformance.py list                 cases and their subjects
@@ -325,6 +326,20 @@ def command_random(words):
     return count.end()
 
 
+def command_consumers(names):
+    import connector
+    import consumers
+    count = Count()
+    available = extensions()
+    java = connector.Connector(os.environ.get("CONFORMANCE_LOG"))
+    try:
+        consumers.run(java, [c for c in find_cases(names) if not missing(c, available)], count)
+    finally:
+        java.close()
+    print("%d records read by JsonConverter, %d unwrapped by ExtractNewRecordState" % (count.records, count.unwrapped))
+    return count.end()
+
+
 def command_needs(names):
     import connector
     connector.find_java()
@@ -344,7 +359,7 @@ def command_list(names):
 
 
 COMMANDS = {"needs": command_needs, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
-            "random": command_random, "self-test": command_self_test, "list": command_list}
+            "random": command_random, "consumers": command_consumers, "self-test": command_self_test, "list": command_list}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
