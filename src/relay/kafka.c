@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -468,6 +469,21 @@ kafka_probe(RelaySink *base)
 	return true;
 }
 
+static void
+kafka_metrics(RelaySink *base, RelayBuf *out)
+{
+	const RelayKafka *kafka = (RelayKafka *) base;
+
+	relay_buf_printf(out,
+					 "# HELP cdc_json_kafka_fatal_total Producers that failed and were replaced.\n# TYPE cdc_json_kafka_fatal_total counter\n"
+					 "cdc_json_kafka_fatal_total %" PRIu64 "\n"
+					 "# HELP cdc_json_dead_letters_total Records sent to the topic of dead letters.\n# TYPE cdc_json_dead_letters_total counter\n"
+					 "cdc_json_dead_letters_total %" PRIu64 "\n"
+					 "# HELP cdc_json_kafka_queue_messages Records that the producer has not sent, or that wait for an answer.\n# TYPE cdc_json_kafka_queue_messages gauge\n"
+					 "cdc_json_kafka_queue_messages %d\n",
+					 kafka->fatal_errors, kafka->dead_letters, rd_kafka_outq_len(kafka->producer));
+}
+
 const RelaySinkKind relay_kafka_sink = {
 	.name = "kafka",
 	.help = "  kafka     bootstrap.servers=HOST:PORT,..., any other property of librdkafka,\n"
@@ -480,6 +496,7 @@ const RelaySinkKind relay_kafka_sink = {
 	.due = kafka_due,
 	.restart = kafka_restart,
 	.probe = kafka_probe,
+	.metrics = kafka_metrics,
 	.close = kafka_close,
 	.overhead = RECORD_OVERHEAD,
 };

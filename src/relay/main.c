@@ -74,7 +74,7 @@ print_help(void)
 	printf("  kafka     not in this build: it had no librdkafka\n");
 #endif
 	printf("\nExit status: 0 done, 1 internal error, 2 wrong options, 3 server or slot need an operator,\n"
-		   "4 the sink refused a record, 5 stopped with records in flight.\n");
+		   "4 the sink refused a record, 5 stopped with records in flight, 6 --check found something.\n");
 }
 
 static void
@@ -95,24 +95,19 @@ static RelayExit
 run(const RelayOptions *options, RelayError *error)
 {
 	Relay *relay;
-	const RelaySinkKind *kind = relay_sink_find(options->sink, error);
 	RelayExit status;
 
-	if (!kind || !set_up_signals(error))
+	if (!set_up_signals(error))
 		return error->code;
 	relay = relay_alloc(sizeof(*relay));
-	relay->options = options;
-	relay->wake_fd = wake_pipe[0];
-	relay_source_init(&relay->source, options);
-	relay->sink = kind->open(options, &relay->ledger, error);
-	status = error->code;
-	if (relay->sink)
+	if (relay_open(relay, options, wake_pipe[0]))
+		status = options->check ? relay_check(relay) : relay_run(relay);
+	else
 	{
-		status = relay_run(relay);
-		relay->sink->kind->close(relay->sink);
+		*error = relay->error;
+		status = error->code;
 	}
-	relay_ledger_forget(&relay->ledger);
-	relay_source_free(&relay->source);
+	relay_close(relay);
 	free(relay);
 	return status;
 }

@@ -60,6 +60,9 @@ static const Option table[] = {
 	{"retry-max", "SECONDS", SECONDS, FIELD(retry_us), "30", "longest pause between attempts to connect"},
 	{"shutdown-timeout", "SECONDS", SECONDS, FIELD(shutdown_us), "30", "after SIGTERM: time for what is in flight"},
 	{NULL, NULL, TEXT, 0, NULL, "Operation"},
+	{"heartbeat", "SECONDS", SECONDS, FIELD(heartbeat_us), "10", "time between heartbeats in the server's log; 0: none"},
+	{"metrics", "HOST:PORT", TEXT, FIELD(metrics), NULL, "serve /metrics and /healthz over HTTP; PORT alone: on 127.0.0.1"},
+	{"check", NULL, FLAG, FIELD(check), NULL, "check server, slot and sink, and end"},
 	{"log-format", "text|json", LOG_FORMAT, FIELD(log_format), "text", "form of the lines on standard error"},
 	{"log-level", "LEVEL", LOG_LEVEL, FIELD(log_level), "info", "debug, info, warning or error"},
 };

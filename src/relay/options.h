@@ -44,6 +44,9 @@ typedef struct RelayOptions
 	int64_t retry_us; /* longest pause between attempts to connect */
 	int64_t shutdown_us; /* for draining after a signal */
 
+	int64_t heartbeat_us; /* 0: none */
+	char *metrics; /* HOST:PORT, or NULL */
+	bool check;
 	RelayLogFormat log_format;
 	RelayLogLevel log_level;
 } RelayOptions;

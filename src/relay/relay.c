@@ -18,7 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "relay/heartbeat.h"
 #include "relay/log.h"
+#include "relay/notify.h"
 
 #define FIRST_PAUSE_US 100000
 #define PUMP_BYTES (1024 * 1024) /* read before the sink is served again */
@@ -345,19 +347,97 @@ serve_sink(Relay *relay, bool idle)
 }
 
 /* ------------------------------------------------------------------------
+ * In the background: heartbeats, metrics, systemd
+ * ------------------------------------------------------------------------
+ */
+
+/* Debezium's heartbeat record, between two transactions. */
+static void
+put_heartbeat(Relay *relay)
+{
+	RelayBuf buf = {0};
+	RelayRecord record;
+	RelayBatch *batch;
+
+	if (relay->batch || relay->ledger.open_lsn != 0)
+		return;
+	relay_heartbeat_record(&relay->options->plugin, relay->source.database, &buf, &record);
+	/* when it is safe, everything read before it is, too */
+	batch = relay_ledger_open(&relay->ledger, buf.data, free, buf.len + relay->sink->kind->overhead, relay->ledger.received_lsn, true);
+	/* a sink that is full goes without */
+	relay->sink->kind->put(relay->sink, &record, batch);
+	relay_ledger_close(batch);
+}
+
+/* Whether the second connection is of use: once the slot is there, until the end. */
+static bool
+background_wanted(const Relay *relay)
+{
+	return relay->source.streaming && !relay->stop_reading && (relay->options->heartbeat_us > 0 || relay->options->metrics);
+}
+
+static void
+serve_background(Relay *relay)
+{
+	if (background_wanted(relay) && relay_control_serve(&relay->control) && relay_heartbeat_wanted(&relay->options->plugin))
+		put_heartbeat(relay);
+	if (relay->source.streaming && !relay->ready)
+	{
+		relay->ready = true;
+		relay_notify("READY=1\nSTATUS=reading the slot");
+	}
+	if (relay_now() >= relay->watchdog_at)
+	{
+		relay_notify("WATCHDOG=1");
+		relay->watchdog_at = relay_now() + relay_notify_watchdog();
+	}
+}
+
+static void
+on_leave(void *context, const RelayBatch *batch)
+{
+	Relay *relay = context;
+
+	relay_latency_add(&relay->latency, batch);
+}
+
+static int
+handle_http(void *context, const char *path, RelayBuf *body)
+{
+	const Relay *relay = context;
+
+	if (strcmp(path, "/metrics") == 0)
+	{
+		relay_metrics_write(relay, body);
+		return 200;
+	}
+	if (strcmp(path, "/healthz") == 0)
+		return relay_metrics_healthy(relay, body) ? 200 : 503;
+	relay_buf_text(body, "/metrics and /healthz are here\n");
+	return 404;
+}
+
+/* ------------------------------------------------------------------------
  * Waiting
  * ------------------------------------------------------------------------
  */
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
 
 static int
 timeout_ms(const Relay *relay)
 {
 	int64_t now = relay_now();
-	int64_t due = status_due(relay);
-	int64_t sink_due = relay->sink->kind->due(relay->sink);
+	int64_t due = earlier(status_due(relay), relay->sink->kind->due(relay->sink));
 
-	if (sink_due < due)
-		due = sink_due;
+	due = earlier(due, relay_http_due(&relay->http));
+	due = earlier(due, relay->watchdog_at);
+	if (background_wanted(relay))
+		due = earlier(due, relay_control_due(&relay->control));
 	if (!relay->source.conn && !relay->stop_reading && relay_ledger_empty(&relay->ledger) && relay->connect_at < due)
 		due = relay->connect_at;
 	if (relay->stopped_by_signal && relay->stop_deadline < due)
@@ -373,7 +453,9 @@ enum
 	POLL_WAKE,
 	POLL_SINK,
 	POLL_SOURCE,
-	POLL_COUNT
+	POLL_CONTROL,
+	POLL_HTTP,
+	POLL_COUNT = POLL_HTTP + RELAY_HTTP_FDS
 };
 
 static bool
@@ -385,6 +467,8 @@ wait_for_work(Relay *relay, int timeout)
 	fds[POLL_WAKE] = (struct pollfd){relay->wake_fd, POLLIN, 0};
 	fds[POLL_SINK] = (struct pollfd){relay->sink->kind->descriptor(relay->sink), POLLIN, 0};
 	fds[POLL_SOURCE] = (struct pollfd){-1, 0, 0};
+	fds[POLL_CONTROL] = (struct pollfd){relay_control_descriptor(&relay->control), relay->control.events, 0};
+	relay_http_poll(&relay->http, fds + POLL_HTTP);
 	if (relay->source.streaming)
 	{
 		short events = (short) ((has_room(relay) && !relay->stop_reading ? POLLIN : 0) | (relay_source_sending(&relay->source) ? POLLOUT : 0));
@@ -395,6 +479,7 @@ wait_for_work(Relay *relay, int timeout)
 	}
 	if (poll(fds, POLL_COUNT, timeout) < 0 && errno != EINTR)
 		return relay_fail(&relay->error, RELAY_EXIT_INTERNAL, "could not wait for events: %s", strerror(errno));
+	relay_http_serve(&relay->http, fds + POLL_HTTP);
 	if (fds[POLL_WAKE].revents)
 		(void) !read(relay->wake_fd, drain, sizeof(drain));
 	if ((fds[POLL_SOURCE].revents & (POLLIN | POLLERR | POLLHUP)) && !relay_source_read(&relay->source))
@@ -415,6 +500,7 @@ check_signals(Relay *relay)
 	if (relay_stop_signals > 0 && !relay->stopped_by_signal)
 	{
 		relay_log(RELAY_INFO, "stopping: waiting for what is in flight");
+		relay_notify("STOPPING=1");
 		relay->stop_reading = true;
 		relay->stopped_by_signal = true;
 		relay->stop_deadline = relay_now() + relay->options->shutdown_us;
@@ -458,6 +544,38 @@ finish(Relay *relay)
 	return RELAY_EXIT_DONE;
 }
 
+bool
+relay_open(Relay *relay, const RelayOptions *options, int wake_fd)
+{
+	const RelaySinkKind *kind = relay_sink_find(options->sink, &relay->error);
+
+	relay->options = options;
+	relay->wake_fd = wake_fd;
+	relay->http.listener = -1;
+	relay->http.handle = handle_http;
+	relay->http.context = relay;
+	relay->ledger.on_leave = on_leave;
+	relay->ledger.context = relay;
+	relay->watchdog_at = relay_notify_watchdog() > 0 ? 0 : INT64_MAX;
+	relay_source_init(&relay->source, options);
+	relay_control_init(&relay->control, options);
+	if (!kind || !relay_http_open(&relay->http, options->check ? NULL : options->metrics, &relay->error))
+		return false;
+	relay->sink = kind->open(options, &relay->ledger, &relay->error);
+	return relay->sink != NULL;
+}
+
+void
+relay_close(Relay *relay)
+{
+	if (relay->sink)
+		relay->sink->kind->close(relay->sink);
+	relay_http_close(&relay->http);
+	relay_control_close(&relay->control);
+	relay_ledger_forget(&relay->ledger);
+	relay_source_free(&relay->source);
+}
+
 RelayExit
 relay_run(Relay *relay)
 {
@@ -469,6 +587,7 @@ relay_run(Relay *relay)
 		check_signals(relay);
 		if (!connect_if_due(relay) || !pump(relay, &idle) || !serve_sink(relay, idle) || !send_status_if_due(relay))
 			break;
+		serve_background(relay);
 		if (finished(relay))
 			break;
 		timeout = idle ? timeout_ms(relay) : 0;

@@ -6,7 +6,10 @@
 #define RELAY_RELAY_H
 
 #include "relay/common.h"
+#include "relay/control.h"
+#include "relay/http.h"
 #include "relay/ledger.h"
+#include "relay/metrics.h"
 #include "relay/options.h"
 #include "relay/record.h"
 #include "relay/sink.h"
@@ -18,6 +21,8 @@ typedef struct Relay
 	RelayLedger ledger;
 	RelaySource source;
 	RelaySink *sink;
+	RelayControl control;
+	RelayHttp http;
 	RelayError error;
 
 	/* the message whose records go to the sink */
@@ -29,7 +34,7 @@ typedef struct Relay
 	bool started; /* the ledger has a position */
 	bool has_endpos;
 	uint64_t endpos;
-	uint64_t end_lsn;			/* that the server told when it had passed endpos */
+	uint64_t end_lsn; /* that the server told when it had passed endpos */
 	bool stop_reading; /* endpos was reached, or a signal came */
 	bool stopped_by_signal;
 	int64_t stop_deadline;
@@ -39,7 +44,11 @@ typedef struct Relay
 	int64_t sink_restarted_at;
 	int wake_fd; /* readable after a signal */
 
+	int64_t watchdog_at; /* next sign of life for systemd */
+	bool ready; /* systemd knows that we are */
+
 	/* counters since the start */
+	RelayLatency latency;
 	uint64_t messages;
 	uint64_t bytes;
 	uint64_t records;
@@ -50,7 +59,14 @@ typedef struct Relay
 /* Set by signal handlers: how many requests to stop have come. */
 extern volatile int relay_stop_signals;
 
+/* Prepares a zeroed struct; false with relay->error. */
+extern bool relay_open(Relay *relay, const RelayOptions *options, int wake_fd);
+extern void relay_close(Relay *relay);
+
 /* Runs until the end position, a signal or an error; returns the exit status. */
 extern RelayExit relay_run(Relay *relay);
+
+/* check.c: looks at server, slot and sink, says on standard output what it finds; returns the exit status. */
+extern RelayExit relay_check(Relay *relay);
 
 #endif /* RELAY_RELAY_H */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/heartbeat.h"
 #include "relay/log.h"
 
 /* microseconds between 1970 and 2000, where the server's clock begins */
@@ -343,12 +344,12 @@ check_slot(RelaySource *source, const PGresult *result)
 	return true;
 }
 
-bool
-relay_source_slot(RelaySource *source)
+/* The slot's row, without any when it does not exist; NULL after an error. */
+static PGresult *
+look_up_slot(RelaySource *source)
 {
 	RelayBuf query = {0};
 	PGresult *result;
-	bool ok;
 
 	/* the reason has a column of its own since 17 */
 	relay_buf_printf(&query,
@@ -358,6 +359,25 @@ relay_source_slot(RelaySource *source)
 					 source->options->slot);
 	result = run(source, "could not look up the slot", relay_buf_cstring(&query));
 	relay_buf_free(&query);
+	return result;
+}
+
+bool
+relay_source_has_slot(RelaySource *source)
+{
+	PGresult *result = look_up_slot(source);
+	bool ok = result && PQntuples(result) > 0 && check_slot(source, result);
+
+	PQclear(result);
+	return ok;
+}
+
+bool
+relay_source_slot(RelaySource *source)
+{
+	PGresult *result = look_up_slot(source);
+	bool ok;
+
 	if (!result)
 		return false;
 	ok = PQntuples(result) > 0 ? check_slot(source, result) : slot_missing(source);
@@ -414,7 +434,10 @@ relay_source_start(RelaySource *source, uint64_t lsn)
 	if (!relay_setting(plugin, "batch.bytes") && !relay_setting(plugin, "batch_bytes"))
 		append_option(&command, ", ", "batch.bytes", BATCH_BYTES);
 	for (int i = 0; i < plugin->n; i++)
-		append_option(&command, ", ", plugin->item[i].name, plugin->item[i].value);
+	{
+		if (!relay_heartbeat_option(plugin->item[i].name))
+			append_option(&command, ", ", plugin->item[i].name, plugin->item[i].value);
+	}
 	relay_buf_text(&command, ")");
 	result = PQexec(source->conn, relay_buf_cstring(&command));
 	relay_buf_free(&command);

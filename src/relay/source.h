@@ -68,6 +68,9 @@ extern bool relay_source_connect(RelaySource *source);
 /* Finds the slot, or creates it if that was asked for; sets slot_lsn. */
 extern bool relay_source_slot(RelaySource *source);
 
+/* Whether the slot exists and is fit; creates nothing.  An error only if it is not fit. */
+extern bool relay_source_has_slot(RelaySource *source);
+
 /* A position to reach: text is an LSN, or "current" for what is in the log now. */
 extern bool relay_source_position(RelaySource *source, const char *text, uint64_t *lsn);
 

@@ -1,0 +1,94 @@
+/*
+ * check.c
+ *		--check: is everything ready?
+ *
+ * Looks at what the program would use: the server as a client sees it, the
+ * slot, and the sink.  Changes nothing.
+ */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "relay/relay.h"
+
+typedef struct Findings
+{
+	int bad;
+} Findings;
+
+static void
+say(Findings *findings, bool ok, const char *item, const char *detail, const char *hint)
+{
+	printf("%-4s %s%s%s\n", ok ? "ok" : "BAD", item, detail[0] != '\0' ? ": " : "", detail);
+	if (!ok && hint[0] != '\0')
+		printf("     %s\n", hint);
+	findings->bad += !ok;
+}
+
+static void
+say_error(Findings *findings, const char *item, RelayError *error)
+{
+	say(findings, false, item, error->message, error->hint);
+	relay_error_clear(error);
+}
+
+/* The extension's own checks, if it is there. */
+static void
+check_extension(Findings *findings, const RelayOptions *options)
+{
+	const char *keywords[] = {"dbname", "fallback_application_name", "connect_timeout", NULL};
+	const char *values[] = {options->dsn ? options->dsn : "", "cdc_json_relay check", "10", NULL};
+	PGconn *conn = PQconnectdbParams(keywords, values, 1);
+	PGresult *result;
+
+	if (PQstatus(conn) != CONNECTION_OK)
+	{
+		say(findings, false, "ordinary connection", PQerrorMessage(conn), "Heartbeats and snapshots need one, besides the one for replication.");
+		PQfinish(conn);
+		return;
+	}
+	result = PQexec(conn, "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'cdc_json'");
+	if (PQntuples(result) == 0)
+	{
+		printf("     the extension is not installed here; CREATE EXTENSION cdc_json has more checks\n");
+		PQclear(result);
+		PQfinish(conn);
+		return;
+	}
+	PQclear(result);
+	result = PQexec(conn, "SELECT item, ok, coalesce(detail, ''), coalesce(hint, '') FROM cdc_json.check()");
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		say(findings, false, "cdc_json.check()", PQresultErrorMessage(result), "");
+	for (int i = 0; i < PQntuples(result); i++)
+		say(findings, PQgetvalue(result, i, 1)[0] != 'f', PQgetvalue(result, i, 0), PQgetvalue(result, i, 2), PQgetvalue(result, i, 3));
+	PQclear(result);
+	PQfinish(conn);
+}
+
+RelayExit
+relay_check(Relay *relay)
+{
+	Findings findings = {0};
+	RelaySource *source = &relay->source;
+	RelaySink *sink = relay->sink;
+
+	if (!relay_source_connect(source))
+		say_error(&findings, "replication connection", &source->error);
+	else
+	{
+		say(&findings, true, "replication connection", source->database, "");
+		if (relay_source_has_slot(source))
+			say(&findings, true, "slot", relay->options->slot, "");
+		else if (source->error.set)
+			say_error(&findings, "slot", &source->error);
+		else
+			say(&findings, relay->options->create_slot, "slot",
+				relay->options->create_slot ? "will be created" : "does not exist", "--create-slot creates it.");
+		check_extension(&findings, relay->options);
+	}
+	if (sink->kind->probe(sink))
+		say(&findings, true, "sink", sink->kind->name, "");
+	else
+		say_error(&findings, "sink", &sink->error);
+	return findings.bad > 0 ? RELAY_EXIT_CHECK : RELAY_EXIT_DONE;
+}
