@@ -26,6 +26,10 @@ make_in() {
 	make -s --no-print-directory -C "$src/$folder" PG_CONFIG="${PG_CONFIG:-pg_config}" "$@"
 }
 
+try 'install' make_in src/relay KAFKA=no build="$out/plain" DESTDIR="$out/root" bindir=/usr/bin mandir=/usr/share/man install
+try 'what is installed' test -x "$out/root/usr/bin/cdc_json_relay" -a -f "$out/root/usr/share/man/man1/cdc_json_relay.1"
+try 'the unit names the program' grep -q '^ExecStart=/usr/bin/cdc_json_relay --config' "$out/root/usr/lib/systemd/system/cdc_json_relay@.service"
+
 clang=
 for candidate in clang clang-14; do
 	[ -n "$clang" ] || ! command -v "$candidate" >/dev/null 2>&1 || clang=$candidate
