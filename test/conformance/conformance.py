@@ -7,6 +7,8 @@
   conformance.py live [CASE...]       connector and plugin at once, on the same database
   conformance.py random SEED TABLES   the same with random tables; shrinks a difference to a small case
   conformance.py consumers [CASE...]  JsonConverter and Debezium's transforms read the plugin's records
+  conformance.py properties [write]   every property of the connector: PROPERTIES.md
+  conformance.py report               REPORT.md, with the results of the last runs of all these
   conformance.py accept [CASE...]     write the differences that are found to differences/, for review
   conformance.py needs                gets what record and live need, or says what is missing
   conformance.py list                 cases and their subjects
@@ -143,8 +145,26 @@ def find_differences(case, made, count):
     return found
 
 
-def command_recorded(names):
+def command_report(names):
+    import connector
+    import report
     count = Count()
+    status = command_recorded([], count)
+    available = extensions()
+    report.write(connector.cache(), [c for c in find_cases([]) if not missing(c, available)], count)
+    return status
+
+
+def note(name, text):
+    """For the report."""
+    import connector
+    import report
+    print(text)
+    report.note(connector.cache(), name, text)
+
+
+def command_recorded(names, count=None):
+    count = count or Count()
     available = extensions()
     begun = time.time()
     with tempfile.TemporaryDirectory() as folder:
@@ -258,7 +278,8 @@ def command_live(names):
                     count.fail("%s, %s: %s" % (case.name, variant, failure))
     finally:
         java.close()
-    print("%d records compared" % count.records)
+    text = "%d runs, %d records, %d failed" % (count.passed + count.failed, count.records, count.failed)
+    note("live", text) if not names else print(text)
     return count.end()
 
 
@@ -322,7 +343,7 @@ def command_random(words):
                 break
     finally:
         java.close()
-    print("%d records of %d tables compared" % (count.records, count.passed))
+    note("random", "%d tables, %d records, seed %d, %d failed" % (count.passed, count.records, seed, count.failed))
     return count.end()
 
 
@@ -336,7 +357,15 @@ def command_consumers(names):
         consumers.run(java, [c for c in find_cases(names) if not missing(c, available)], count)
     finally:
         java.close()
-    print("%d records read by JsonConverter, %d unwrapped by ExtractNewRecordState" % (count.records, count.unwrapped))
+    text = "%d records read by JsonConverter, %d unwrapped by ExtractNewRecordState, %d failed" % (count.records, count.unwrapped, count.failed)
+    note("consumers", text) if not names else print(text)
+    return count.end()
+
+
+def command_properties(words):
+    import properties
+    count = Count()
+    properties.run(count, words == ["write"])
     return count.end()
 
 
@@ -359,7 +388,8 @@ def command_list(names):
 
 
 COMMANDS = {"needs": command_needs, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
-            "random": command_random, "consumers": command_consumers, "self-test": command_self_test, "list": command_list}
+            "random": command_random, "report": command_report, "properties": command_properties,
+            "consumers": command_consumers, "self-test": command_self_test, "list": command_list}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
