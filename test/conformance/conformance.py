@@ -8,6 +8,7 @@
   conformance.py random SEED TABLES   the same with random tables; shrinks a difference to a small case
   conformance.py consumers [CASE...]  JsonConverter and Debezium's transforms read the plugin's records
   conformance.py properties [write]   every property of the connector: PROPERTIES.md
+  conformance.py moving               from the connector to the plugin and back, on the same topics
   conformance.py report               REPORT.md, with the results of the last runs of all these
   conformance.py accept [CASE...]     write the differences that are found to differences/, for review
   conformance.py needs                gets what record and live need, or says what is missing
@@ -369,6 +370,18 @@ def command_properties(words):
     return count.end()
 
 
+def command_moving(names):
+    import connector
+    import moving
+    count = Count()
+    java = connector.Connector(os.environ.get("CONFORMANCE_LOG"))
+    try:
+        moving.run(java, count)
+    finally:
+        java.close()
+    return count.end()
+
+
 def command_needs(names):
     import connector
     connector.find_java()
@@ -388,7 +401,7 @@ def command_list(names):
 
 
 COMMANDS = {"needs": command_needs, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
-            "random": command_random, "report": command_report, "properties": command_properties,
+            "random": command_random, "moving": command_moving, "report": command_report, "properties": command_properties,
             "consumers": command_consumers, "self-test": command_self_test, "list": command_list}
 
 if __name__ == "__main__":
