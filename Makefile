@@ -2,6 +2,7 @@
 #
 #   make && make install      build and install, for the server of PG_CONFIG
 #   make demo                 show it at work on a private cluster
+#   make relay                build the relay to Kafka (build/relay), relay-install installs it
 #   make test                 run every test on private clusters (test/run: how to run some)
 #   make test-matrix          the same on each server version (test/matrix)
 #   make bench                compare its cost with other plugins' (test/bench/README.md)
@@ -27,7 +28,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test test-matrix bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random
+FRONT = demo test test-matrix bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random relay relay-install
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -57,6 +58,12 @@ check-readme:
 
 readme:
 	@sh test/readme write
+
+relay:
+	@$(MAKE) --no-print-directory -C src/relay
+
+relay-install:
+	@$(MAKE) --no-print-directory -C src/relay install
 
 PG_CONFIG ?= pg_config
 ifneq ($(filter-out $(FRONT),$(or $(MAKECMDGOALS),all)),)

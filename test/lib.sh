@@ -151,7 +151,7 @@ cdc_install_peers() {
 cdc_packages() {
 	tools='gcc libc6-dev make perl'
 	[ "$1" != bench ] || tools="$tools python3"
-	[ "$1" != test ] || tools="$tools clang clang-format pkg-config libjansson-dev libipc-run-perl python3"
+	[ "$1" != test ] || tools="$tools clang clang-format pkg-config libjansson-dev libpq-dev librdkafka-dev libipc-run-perl python3"
 
 	if [ -n "${PG_CONFIG:-}" ]; then
 		cdc_has "$PG_CONFIG" || cdc_die "PG_CONFIG=$PG_CONFIG is not a program"
