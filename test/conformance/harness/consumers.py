@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 
 import cases
-from cases import Case
+from cases import Case, Failure
 
 DECODER = json.JSONDecoder()
 
@@ -63,5 +63,8 @@ def run(java, chosen, count):
         folder.chmod(0o755)
         for setting in ("quirks", "defaults"):
             for case in chosen:
-                read_case(java, case, setting, count, folder)
+                try:
+                    read_case(java, case, setting, count, folder)
+                except Failure as error:
+                    count.fail("consumers: %s, %s: %s" % (case.name, setting, error))
             read_outbox(java, setting, count, folder)
