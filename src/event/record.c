@@ -363,6 +363,43 @@ replace_values(CdcRecordWriter *writer, Sizes *sizes, CdcTable *table, size_t ex
 	return saved > 0;
 }
 
+/* Is the key of a row too large for a message by itself? */
+static bool
+is_key_too_large(const CdcRecordWriter *writer, CdcTable *table, const CdcRow *row)
+{
+	size_t size = 0;
+
+	for (int i = 0; i < table->nkey; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		size += cdc_column_measure(&table->key[i], row);
+	}
+	return size > writer->limit;
+}
+
+/* Leaves out keys for which no replaced value would make room.  False when there are none. */
+static bool
+drop_large_keys(CdcRecordWriter *writer, CdcRecord *record)
+{
+	CdcTable *table = record->event->table;
+	int dropped = 0;
+
+	if (writer->setup->options->format == CDC_FORMAT_VALUE)
+		return false; /* keys are not written */
+	if (record->key_header != CDC_HEADER_NONE && is_key_too_large(writer, table, record->header_row))
+	{
+		record->key_header = CDC_HEADER_NONE;
+		dropped++;
+	}
+	if (record->has_key && is_key_too_large(writer, table, record->key_row))
+	{
+		record->has_key = false;
+		dropped++;
+	}
+	writer->setup->counters.oversized_keys += dropped;
+	return dropped > 0;
+}
+
 void
 cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 {
@@ -381,6 +418,8 @@ cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 	{
 		measure(&sizes[0], record->event->before, table);
 		measure(&sizes[1], record->event->after, table);
+		if (drop_large_keys(writer, record))
+			cdc_record_write(writer, record);
 	}
 	while (buf->discarded > 0)
 	{
