@@ -50,12 +50,26 @@ cdc_column_unavailable(const CdcColumn *column, const CdcRow *row)
 	return column->varlena && is_unchanged(row->values[i]) && !older_value(column, row->older, &value);
 }
 
+/* The copy goes at once: a large row is written several times before its change is done. */
+static bool
+encode_detoasted(CdcBuf *buf, const CdcColumn *column, Datum value)
+{
+	Datum plain;
+	bool done;
+
+	if (!cdc_output_detoast(value, &plain))
+		return false;
+	done = column->type->encode(buf, column->type, plain);
+	cdc_output_release(value, plain);
+	return done;
+}
+
 /* Appends a value that is there; false when it cannot be converted. */
 static inline bool
 encode(CdcBuf *buf, const CdcColumn *column, Datum value)
 {
-	if (column->varlena && needs_detoasting(value) && !cdc_output_detoast(value, &value))
-		return false;
+	if (column->varlena && needs_detoasting(value))
+		return encode_detoasted(buf, column, value);
 	return column->type->encode(buf, column->type, value);
 }
 

@@ -142,6 +142,23 @@ cdc_output_detoast(Datum value, Datum *plain)
 	return true;
 }
 
+/* Frees what cdc_output_detoast() copied for "plain", if it did. */
+void
+cdc_output_release(Datum value, Datum plain)
+{
+	struct varlena *attr = (struct varlena *) DatumGetPointer(value);
+
+	if (VARATT_IS_EXTERNAL_INDIRECT(attr))
+	{
+		struct varatt_indirect redirect;
+
+		VARATT_EXTERNAL_GET_POINTER(redirect, attr);
+		attr = redirect.pointer;
+	}
+	if ((struct varlena *) DatumGetPointer(plain) != attr)
+		pfree(DatumGetPointer(plain));
+}
+
 static void
 call_output(void *arg)
 {

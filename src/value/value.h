@@ -164,6 +164,7 @@ extern bool cdc_output_text(const CdcType *type, Datum value, CdcSlice *text); /
  * guarded; false when that fails.
  */
 extern bool cdc_output_detoast(Datum value, Datum *plain);
+extern void cdc_output_release(Datum value, Datum plain); /* frees the copy, if one was made */
 
 /*
  * guard.c: runs call(arg) in a subtransaction with the session's settings
