@@ -143,5 +143,39 @@ done <<-EOS
 	$out
 EOS
 [ $((passed + failed)) = 13 ] || failed=$((failed + 1))
+
+# Messages that shared system calls on their way are the ones that SQL shows, in
+# the same order: short and long ones, alone and many in a transaction.
+psql -Xq -v ON_ERROR_STOP=1 -d "$db" -o /dev/null <<-'EOS' || failed=$((failed + 1))
+	SET synchronous_commit = on;
+	SELECT pg_drop_replication_slot('equality');
+	CREATE TABLE m (id serial PRIMARY KEY, t text);
+	SELECT pg_create_logical_replication_slot('equality', 'cdc_json');
+	INSERT INTO m (t) SELECT repeat('x', i * 7 % 9000) FROM generate_series(1, 3000) i;
+	INSERT INTO m (t) SELECT repeat('y', i) FROM generate_series(6500, 8200, 7) i;
+	INSERT INTO m (t) VALUES ('alone');
+	BEGIN;
+	UPDATE m SET t = 'z' WHERE id <= 2;
+	SELECT pg_logical_emit_message(false, 'between', 'now');
+	DELETE FROM m WHERE id > 10;
+	COMMIT;
+	SELECT pg_copy_logical_replication_slot('equality', 'stream');
+EOS
+end=$(psql -XqAt -d "$db" -c 'SELECT pg_current_wal_insert_lsn()')
+psql -Xq -d "$db" -o /dev/null -c 'SET synchronous_commit = on' -c "INSERT INTO m (t) VALUES ('behind the end')"
+folder=$(mktemp -d)
+pg_recvlogical -d "$db" -S stream --start -n -F 0 -E "$end" -f "$folder/stream" &&
+	psql -XqAt -d "$db" -o "$folder/rows" -c "SELECT data FROM pg_logical_slot_peek_changes('equality', '$end', NULL)"
+for file in stream rows; do
+	sed 's/,"ts_ms":[0-9]*,"ts_us":[0-9]*,"ts_ns":[0-9]*}$//; s/^{"op":"m","ts_ms":[0-9]*//' "$folder/$file" >"$folder/$file.events"
+done
+messages=$(wc -l <"$folder/stream.events")
+echo "messages: $messages"
+if [ "$messages" -gt 6000 ] && cmp "$folder/stream.events" "$folder/rows.events"; then
+	passed=$((passed + 1))
+else
+	failed=$((failed + 1))
+fi
+rm -r "$folder"
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]
