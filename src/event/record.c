@@ -445,6 +445,12 @@ cdc_record_write_reduced(CdcRecordWriter *writer, CdcRecord *record)
 			record->content.len = 0;
 			writer->setup->counters.oversized_values++;
 		}
+		else if (record->prefix && record->prefix[0])
+		{
+			/* of a logical message: anybody may write one of any length */
+			record->prefix = "";
+			writer->setup->counters.oversized_values++;
+		}
 		else
 			break; /* a record without values has a bound, see MAX_MESSAGES in plugin/transaction.c */
 		cdc_record_write(writer, record);

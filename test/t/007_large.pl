@@ -186,12 +186,14 @@ new_slot($node, 'latin', 'latin');
 $node->safe_psql('latin', <<'SQL');
 INSERT INTO t VALUES (1, mb(chr(233), 170));
 SELECT pg_logical_emit_message(false, 'large', convert_to(mb('a', 751), 'UTF8'));
+SELECT pg_logical_emit_message(false, mb(chr(1), 170), 'content');
 INSERT INTO t VALUES (2, 'small');
 SQL
 my @sql = get($node, 'latin', 'latin');
 like($sql[0], qr/"after":\{"id":1,"v":"$lost"\}/, 'the limit counts escapes');
 like($sql[1], qr/"message":\{"prefix":"large","content":""\}/, 'a message of 751 MB that is 1,001 MB in base64');
-like($sql[2], qr/"after":\{"id":2,"v":"small"\}/, 'the row after them');
+like($sql[2], qr/"message":\{"prefix":"","content":""\}/, 'a message whose prefix of 170 MB is 1,020 MB with escapes');
+like($sql[3], qr/"after":\{"id":2,"v":"small"\}/, 'the row after them');
 
 $node->stop;
 done_testing();
