@@ -59,7 +59,7 @@ for my $options (
 	my @here = stream($standby, $db, 'here', $end, @$options);
 
 	# a second reading is of what comes then
-	$primary->safe_psql($db, "INSERT INTO renamed SELECT g, 'low', g FROM generate_series(1, 50) g");
+	$primary->safe_psql($db, "INSERT INTO renamed SELECT coalesce(max(id), 0) + g, 'low', g FROM generate_series(1, 50) g LEFT JOIN renamed ON true GROUP BY g");
 	$end = position($primary, $db);
 	$primary->wait_for_catchup($standby, 'replay');
 	cmp_ok(scalar @there, '>', 40, "$name: events");
@@ -69,14 +69,14 @@ my @rest = stream($standby, $db, 'here', $end);
 is(scalar @rest, 50, 'what came after');
 
 # Nothing is lost by promotion, nor after it.
-$primary->safe_psql($db, 'INSERT INTO renamed SELECT g FROM generate_series(101, 200) g');
+$primary->safe_psql($db, 'INSERT INTO renamed SELECT g FROM generate_series(1101, 1200) g');
 $primary->wait_for_catchup($standby, 'replay');
 $primary->stop('immediate');
 $standby->promote;
 $standby->safe_psql($db, 'ALTER TABLE renamed ADD after_promotion text');
-$standby->safe_psql($db, "INSERT INTO renamed (id, after_promotion) SELECT g, 'x' FROM generate_series(201, 300) g");
+$standby->safe_psql($db, "INSERT INTO renamed (id, after_promotion) SELECT g, 'x' FROM generate_series(1201, 1300) g");
 my @ids = map { event($_)->{after}{id} } stream($standby, $db, 'here', position($standby, $db));
-is(join(' ', @ids), join(' ', 101 .. 300), 'each event once, in order, across the promotion');
+is(join(' ', @ids), join(' ', 1101 .. 1300), 'each event once, in order, across the promotion');
 unlike(server_log($standby), qr/terminated by signal|PANIC/, 'no process died');
 $standby->stop;
 done_testing();

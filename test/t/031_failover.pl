@@ -36,7 +36,7 @@ $primary->safe_psql($db, 'CREATE TABLE t (id int PRIMARY KEY, v text)');
 $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'base', has_streaming => 1);
-$standby->append_conf('postgresql.conf', "primary_conninfo = '" . $primary->connstr($db) . "'");
+$standby->append_conf('postgresql.conf', "primary_conninfo = '" . ($primary->connstr($db) =~ s/'/''/gr) . "'");
 $standby->append_conf('postgresql.conf', 'primary_slot_name = standby');
 $standby->append_conf('postgresql.conf', "synchronized_standby_slots = ''");
 $standby->start;
@@ -49,9 +49,14 @@ write_rows($primary, 1, 100);
 push @before, stream($primary, $db, 'moves', position($primary, $db), @options);
 $primary->wait_for_catchup($standby, 'replay');
 wait_for('the slot on the standby', sub {
+	# it must need no more than the standby keeps: reading moves it on, as long
+	# as no transaction begins
 	$primary->safe_psql($db, 'SELECT pg_log_standby_snapshot()');
+	$primary->safe_psql($db, "SELECT pg_logical_emit_message(false, 'cdc_json.flush', '', true)");
+	push @before, stream($primary, $db, 'moves', $primary->safe_psql($db, 'SELECT pg_current_wal_lsn()'), @options);
 	$primary->wait_for_catchup($standby, 'replay');
-	$standby->safe_psql($db, 'SELECT pg_sync_replication_slots()');
+	# 19 tries until it succeeds
+	$standby->psql($db, "SET statement_timeout = '2s'; SELECT pg_sync_replication_slots()");
 	return $standby->safe_psql($db, "SELECT synced AND NOT temporary AND invalidation_reason IS NULL FROM pg_replication_slots WHERE slot_name = 'moves'") eq 't';
 });
 is($standby->safe_psql($db, "SELECT plugin, failover FROM pg_replication_slots WHERE slot_name = 'moves'"), 'cdc_json|t', 'the slot is on the standby');
