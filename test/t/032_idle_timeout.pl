@@ -14,7 +14,7 @@ my $node = new_node('main');
 
 $node->safe_psql($db, 'CREATE TABLE t (id int PRIMARY KEY); CREATE EXTENSION cdc_json');
 new_slot($node, $db, $_) for 'idle', 'busy';
-my $reader = follow($node, $db, 'busy', '-s', '1');
+my $reader = follow($node, $db, 'busy', '-s 1');
 $node->safe_psql($db, 'INSERT INTO t VALUES (1)');
 ok($reader->wait_for_lines(1), 'a slot is read');
 $node->safe_psql($db, "ALTER SYSTEM SET idle_replication_slot_timeout = '1s'");
