@@ -72,6 +72,9 @@ ifeq ($(PGXS),)
 $(error cdc_json is built with PostgreSQL's headers: install postgresql-server-dev-15 or later, or name a server with PG_CONFIG=/path/to/pg_config)
 endif
 include $(PGXS)
+ifneq ($(filter-out 15 16 17 18 19,$(MAJORVERSION)),)
+$(error cdc_json supports PostgreSQL 15 to 19, and $(PG_CONFIG) belongs to version $(MAJORVERSION): name another server with PG_CONFIG=/path/to/pg_config)
+endif
 
 $(OBJS): $(wildcard src/*.h src/*/*.h) cdc_json.control
 endif

@@ -10,6 +10,8 @@
 
 #if PG_VERSION_NUM < 150000
 #error "cdc_json needs PostgreSQL 15 or later"
+#elif PG_VERSION_NUM >= 200000
+#error "cdc_json knows PostgreSQL 15 to 19: a later server needs a later cdc_json"
 #endif
 
 #include "access/htup_details.h"
