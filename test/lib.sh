@@ -170,6 +170,8 @@ cdc_packages() {
 		server="postgresql-$cdc_major postgresql-server-dev-$cdc_major"
 		postgis=postgresql-$cdc_major-postgis-3
 		[ "$1" != test ] || ! cdc_available "$postgis" || server="$server $postgis"
+		# the runtime of clang's fuzzer
+		[ "$1" != test ] || ! cdc_available libclang-rt-dev || tools="$tools libclang-rt-dev"
 		# A server from elsewhere, headers and all, serves if none is packaged.
 		if [ -z "${MAJOR:-}" ] && [ ! -x "${PG_CONFIG%/*}/postgres" ] && cdc_has pg_config && cdc_server_complete pg_config; then
 			PG_CONFIG=$(command -v pg_config)
