@@ -182,10 +182,13 @@ sub json_value
 	return $json->encode(event($line));
 }
 
-# Lines without what differs at each reading: the clock.
+# Lines without what differs at each reading: the clock, and the session's name.
 sub masked
 {
-	return map { s/("op":"\w","ts_ms":)\d+(?:(,"ts_us":)\d+(,"ts_ns":)\d+)?/$1 . '0' . ($2 ? "${2}0${3}0" : '')/ger } @_;
+	return map {
+		s/("op":"\w","ts_ms":)\d+(?:(,"ts_us":)\d+(,"ts_ns":)\d+)?/$1 . '0' . ($2 ? "${2}0${3}0" : '')/ger
+		  =~ s/("__debezium.context.runId":")[0-9a-f-]+/$1/r
+	} @_;
 }
 
 # Which transaction a line belongs to: its id, or "null" for a message outside.
