@@ -33,6 +33,8 @@ my @initdb = ('--encoding=UTF8', '--locale=C', '--data-checksums');
 	local $ENV{TEMP_CONFIG};
 	delete $ENV{TEMP_CONFIG};
 	$old->init(allows_streaming => 'logical', extra => \@initdb);
+	# the module's own settings are those of the new server, too
+	$old->adjust_conf('postgresql.conf', 'autovacuum_worker_slots', undef) if $old_major < 18;
 }
 $old->append_conf('postgresql.conf', join "\n", @conf, "dynamic_library_path = '$old_lib:\$libdir'");
 $old->append_conf('postgresql.conf', "output_plugin_libraries = 'cdc_json'")
@@ -46,6 +48,16 @@ ALTER TABLE t DROP gone, ADD added text DEFAULT 'filled';
 SQL
 new_slot($old, $db, 'stays');
 $old->safe_psql($db, "INSERT INTO t (id, v, m) SELECT g, 'old', 'low' FROM generate_series(1, 20) g");
+
+# 17.12 stores an option with each column that its pg_dump writes out and 18.6
+# does not know: pg_upgrade between those two fails for any table.
+my ($option) = $old->safe_psql($db, "SELECT attoptions FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'id'") =~ /(pg_\w+)=/;
+if ($option && $new->config_data('--version') !~ / 1[0-7]\./ && system("grep -q $option '" . $new->config_data('--bindir') . "/postgres'") != 0)
+{
+	$old->stop;
+	plan skip_all => "$major does not know the column option $option of this minor release of $old_major: pg_upgrade fails without a slot, too";
+}
+
 my @before = stream($old, $db, 'stays', position($old, $db), 'format=record');
 is(scalar @before, 20, "events of $old_major");
 $old->stop;
