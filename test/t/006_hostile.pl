@@ -170,5 +170,20 @@ SQL
 }
 
 unlike(server_log($node), qr/terminated by signal|PANIC|ERROR: /, 'no error');
+
+# A value that takes minutes can be interrupted: 100 kB of numbers with 131,072 digits each.
+new_slot($node, $db, 'minutes');
+$node->safe_psql($db, <<'SQL');
+CREATE TABLE minutes (id int PRIMARY KEY, v numeric[]);
+INSERT INTO minutes SELECT 1, array_agg('1e131071'::numeric) FROM generate_series(1, 10000);
+SQL
+my $started = time;
+fails($node, $db, "SET statement_timeout = '500ms'; SELECT count(*) FROM pg_logical_slot_peek_changes('minutes', NULL, NULL)",
+	qr/canceling statement due to statement timeout/, 'canceled');
+my $reader = follow($node, $db, 'minutes');
+$node->safe_psql($db, 'SELECT pg_terminate_backend(' . active_pid($node, 'minutes') . ')');
+like($reader->wait_for_end, qr/terminat|unexpected/, 'terminated');
+cmp_ok(time - $started, '<', 30, 'at once');
+
 $node->stop;
 done_testing();
