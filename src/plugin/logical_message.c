@@ -75,18 +75,19 @@ emit_transactional(CdcSession *session, ReorderBufferTXN *txn, XLogRecPtr lsn, c
 
 /*
  * Outside transactions: no transaction id, the time and origin of the
- * transaction before, or the clock when there was none, and "sequence" starts
- * from the message itself, for it and for what follows.
+ * transaction before, or the clock as long as there was none, and "sequence"
+ * starts from the message itself, for it and for what follows.
  */
 static void
 emit_nontransactional(CdcSession *session, XLogRecPtr lsn, const char *prefix, Size size, const char *content)
 {
 	CdcSource *source = &session->txn.source;
+	bool no_commit_yet = source->time_us == 0;
 	CdcRecord record;
 
 	session->last_commit = lsn;
 	source->xid = InvalidTransactionId;
-	if (source->time_us == 0)
+	if (no_commit_yet)
 	{
 		struct timespec now;
 
@@ -103,6 +104,8 @@ emit_nontransactional(CdcSession *session, XLogRecPtr lsn, const char *prefix, S
 		cdc_message_flush(session, true);
 	}
 	session->txn.rendered = false;
+	if (no_commit_yet)
+		source->time_us = source->nanoseconds = 0;
 }
 
 void
