@@ -80,12 +80,13 @@ SELECT count(*) FROM events('provide.transaction.metadata', 'true');
 -- Extended headers are not for messages.
 SELECT data::json->'headers' FROM pg_logical_slot_peek_changes('messages', NULL, NULL, 'format', 'record', 'extended.headers.enabled', 'true') LIMIT 1;
 
-SELECT 'dropped' FROM pg_drop_replication_slot('messages');
-DROP SCHEMA messages CASCADE;
-
 -- Before any commit, each message outside transactions has the time at which it is read.
 SELECT 'init' FROM pg_create_logical_replication_slot('messages_clock', 'cdc_json');
 SELECT count(pg_logical_emit_message(false, prefix, '')) FROM unnest(ARRAY['one', 'two']) AS prefix;
+CALL flush();
 SELECT count(*) AS messages, count(DISTINCT data::json->'source'->>'ts_ns') AS times
 FROM pg_logical_slot_get_changes('messages_clock', NULL, NULL) WHERE data::json->'message'->>'prefix' IN ('one', 'two');
 SELECT 'stop' FROM pg_drop_replication_slot('messages_clock');
+
+SELECT 'dropped' FROM pg_drop_replication_slot('messages');
+DROP SCHEMA messages CASCADE;
