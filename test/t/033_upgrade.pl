@@ -49,17 +49,23 @@ SQL
 new_slot($old, $db, 'stays');
 $old->safe_psql($db, "INSERT INTO t (id, v, m) SELECT g, 'old', 'low' FROM generate_series(1, 20) g");
 
-# 17.12 stores an option with each column that its pg_dump writes out and 18.6
-# does not know: pg_upgrade between those two fails for any table.
+# 17.12 keeps a version with each column, as the option pg_attver, which its own
+# pg_dump leaves out.  pg_upgrade dumps with that of the new server; one that is
+# older (18.6, 19rc1) prints the option for each column and then refuses it: no
+# table made by 17.12 can be upgraded, with slots or without.  One made by 17.11
+# can, for it has no versions: and so ours has none, in that case.
 my ($option) = $old->safe_psql($db, "SELECT attoptions FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'id'") =~ /(pg_\w+)=/;
-if ($option && $new->config_data('--version') !~ / 1[0-7]\./ && system("grep -q $option '" . $new->config_data('--bindir') . "/postgres'") != 0)
-{
-	$old->stop;
-	plan skip_all => "$major does not know the column option $option of this minor release of $old_major: pg_upgrade fails without a slot, too";
-}
+my $unknown = $option && system("grep -q $option '" . $new->config_data('--bindir') . "/postgres'") != 0;
 
 my @before = stream($old, $db, 'stays', position($old, $db), 'format=record');
 is(scalar @before, 20, "events of $old_major");
+if ($unknown)
+{
+	note("without the column option $option, which $major does not know");
+	$old->safe_psql($db, "UPDATE pg_attribute SET attoptions = NULL WHERE attrelid = 't'::regclass");
+	$old->safe_psql($db, "INSERT INTO t (id, v, m) VALUES (0, 'last', 'high')");
+	is(scalar(stream($old, $db, 'stays', position($old, $db), 'format=record')), 1, 'and goes on');
+}
 $old->stop;
 
 $new->init(allows_streaming => 'logical', extra => \@initdb);
