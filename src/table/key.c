@@ -20,6 +20,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "table/table.h"
 
 /* A unique index as DatabaseMetaData.getIndexInfo lists it. */
@@ -65,7 +66,8 @@ append_attributes(List *attributes, Relation shown, const char *name)
 	{
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(shown), i);
 
-		if (!att->attisdropped && pg_strcasecmp(NameStr(att->attname), name) == 0)
+		if (!att->attisdropped && !CDC_IS_VIRTUAL(att) &&
+			pg_strcasecmp(NameStr(att->attname), name) == 0)
 			attributes = list_append_unique_int(attributes, att->attnum);
 	}
 	return attributes;
