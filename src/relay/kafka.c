@@ -91,6 +91,16 @@ hint_failure(RelayKafka *kafka, rd_kafka_resp_err_t code)
 	}
 }
 
+/*
+ * A gapless producer ends with the first record that fails: that record's own
+ * report, which is still to come, tells why.
+ */
+static bool
+is_gap(RelayKafka *kafka)
+{
+	return rd_kafka_fatal_error(kafka->producer, NULL, 0) == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE && rd_kafka_outq_len(kafka->producer) > 0;
+}
+
 /* A record failed for good, or the producer did. */
 static void
 failed(RelayKafka *kafka, const char *topic, rd_kafka_resp_err_t code)
@@ -102,6 +112,8 @@ failed(RelayKafka *kafka, const char *topic, rd_kafka_resp_err_t code)
 	{
 		rd_kafka_resp_err_t reason = rd_kafka_fatal_error(kafka->producer, text, sizeof(text));
 
+		if (is_gap(kafka))
+			return;
 		if (!error->set)
 			kafka->fatal_errors++;
 		relay_fail_retry(error, RELAY_EXIT_SINK, "the Kafka producer failed: %s: %s", rd_kafka_err2name(reason), text);
@@ -144,24 +156,28 @@ dead_letter_headers(const char *topic, rd_kafka_resp_err_t code, const rd_kafka_
 	return headers;
 }
 
+static bool
+is_too_large(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
+}
+
 /*
  * Sends a record that failed to the topic of dead letters.  It is acknowledged
- * by the report of that; false when it cannot be sent there either.
+ * by the report of that; false when it cannot be sent there either.  Without
+ * its value if that is too large for this producer: the topic has limits of its
+ * own, and what a broker refused was perhaps only one of many in a request.
  */
 static bool
 send_dead_letter(RelayKafka *kafka, const char *from, rd_kafka_resp_err_t code, const void *key, size_t key_len, const void *value,
-				 size_t value_len, const rd_kafka_headers_t *own, RelayBatch *batch)
+				 size_t value_len, bool without_value, const rd_kafka_headers_t *own, RelayBatch *batch)
 {
 	RelayKafkaTopic *topic = relay_kafka_topic(kafka, kafka->options.dead_letters, strlen(kafka->options.dead_letters));
-	bool too_large = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
-					 code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
 	rd_kafka_headers_t *headers;
 	rd_kafka_resp_err_t result;
 
-	if (!topic)
-		return false;
-	headers = dead_letter_headers(from, code, own, too_large ? value_len : 0);
-	if (too_large)
+	headers = dead_letter_headers(from, code, own, without_value ? value_len : 0);
+	if (without_value)
 		value = NULL, value_len = 0;
 	if (kafka->options.dead_letter_headers)
 		result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_KEY(key, key_len),
@@ -180,6 +196,26 @@ send_dead_letter(RelayKafka *kafka, const char *from, rd_kafka_resp_err_t code, 
 	kafka->dead_letters++;
 	relay_log(RELAY_WARNING, "a record for topic \"%s\" went to the dead letters: %s", from, rd_kafka_err2str(code));
 	return true;
+}
+
+/* The topic of dead letters refused one as too large: it goes there without its value. */
+static bool
+shorten_dead_letter(RelayKafka *kafka, const rd_kafka_message_t *message, RelayBatch *batch)
+{
+	rd_kafka_headers_t *old = NULL;
+	rd_kafka_headers_t *headers;
+	char number[32];
+	rd_kafka_resp_err_t result;
+
+	rd_kafka_message_headers(message, &old);
+	headers = old ? rd_kafka_headers_copy(old) : rd_kafka_headers_new(1);
+	snprintf(number, sizeof(number), "%zu", message->len);
+	add_header(headers, "__cdc_json.value.bytes", number);
+	result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(message->rkt), RD_KAFKA_V_KEY(message->key, message->key_len),
+							   RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
+	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_headers_destroy(headers);
+	return result == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /* ------------------------------------------------------------------------
@@ -211,11 +247,13 @@ on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaqu
 
 		if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
 			headers = NULL;
-		send_dead_letter(kafka, topic, message->err, message->key, message->key_len, message->payload, message->len, headers, batch);
+		send_dead_letter(kafka, topic, message->err, message->key, message->key_len, message->payload, message->len, false, headers, batch);
 		return;
 	}
-	/* with a fatal error, all that is in flight fails with a code of its own */
-	failed(kafka, topic, rd_kafka_fatal_error(kafka->producer, NULL, 0) ? RD_KAFKA_RESP_ERR__FATAL : message->err);
+	if (is_dead_letter(kafka, topic) && is_too_large(message->err) && message->len > 0 && shorten_dead_letter(kafka, message, batch))
+		return;
+	/* with a fatal error, all that is in flight fails with a code of its own; the record that caused it keeps its */
+	failed(kafka, topic, rd_kafka_fatal_error(kafka->producer, NULL, 0) && !is_lasting(message->err) ? RD_KAFKA_RESP_ERR__FATAL : message->err);
 }
 
 /* Errors that are not a record's: most are told because a broker is away, and heal. */
@@ -269,6 +307,7 @@ end_producer(RelayKafka *kafka)
 	if (!kafka->producer)
 		return;
 	kafka->abandoned = true;
+	relay_kafka_dedupe_end(kafka);
 	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
 	rd_kafka_queue_io_event_enable(kafka->main_queue, -1, NULL, 0);
 	rd_kafka_queue_io_event_enable(kafka->admin_queue, -1, NULL, 0);
@@ -297,6 +336,7 @@ kafka_close(RelaySink *base)
 	RelayKafka *kafka = (RelayKafka *) base;
 
 	end_producer(kafka);
+	relay_kafka_dedupe_close(kafka);
 	if (kafka->conf)
 		rd_kafka_conf_destroy(kafka->conf);
 	if (kafka->wake[0] >= 0)
@@ -329,7 +369,7 @@ kafka_open(const RelayOptions *options, RelayLedger *ledger, RelayError *error)
 	}
 	if (pipe2(kafka->wake, O_CLOEXEC | O_NONBLOCK) != 0)
 		relay_fail(error, RELAY_EXIT_INTERNAL, "could not create a pipe: %s", strerror(errno));
-	else if (!start_producer(kafka))
+	else if (relay_kafka_dedupe_open(kafka, error) && !start_producer(kafka))
 		*error = kafka->base.error;
 	if (error->set)
 	{
@@ -344,21 +384,30 @@ kafka_open(const RelayOptions *options, RelayLedger *ledger, RelayError *error)
  * ------------------------------------------------------------------------
  */
 
-/* A header's bytes: a string as it is, a struct as its JSON. */
+/*
+ * A header's bytes: a string as it is, a struct as its JSON.  With --dedupe one
+ * more, which says where the position counts.
+ */
 static rd_kafka_headers_t *
-make_headers(const RelayRecord *record)
+make_headers(const RelayKafka *kafka, const RelayKafkaTopic *topic, const RelayRecord *record)
 {
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(record->nheaders);
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(record->nheaders + 1);
+	char origin[RELAY_KAFKA_ORIGIN_TEXT];
 	RelayBytes rest = record->headers;
 	RelayHeader header;
 
 	while (relay_frame_header(&rest, &header))
 		rd_kafka_header_add(headers, header.name.data, (ssize_t) header.name.len, header.value.data, (ssize_t) header.value.len);
+	if (kafka->dedupe.enabled && record->position.lsn != 0)
+	{
+		relay_kafka_origin_text(&kafka->dedupe.origin, topic->partitions, origin);
+		rd_kafka_header_add(headers, RELAY_KAFKA_ORIGIN_HEADER, -1, origin, -1);
+	}
 	return headers;
 }
 
 static rd_kafka_resp_err_t
-produce(RelayKafka *kafka, RelayKafkaTopic *topic, const RelayRecord *record, RelayBatch *batch)
+produce(RelayKafka *kafka, RelayKafkaTopic *topic, int32_t partition, const RelayRecord *record, RelayBatch *batch)
 {
 	const char *key = record->has_key ? record->key.data : NULL;
 	char *value = record->has_value ? (char *) (uintptr_t) record->value.data : NULL;
@@ -367,12 +416,12 @@ produce(RelayKafka *kafka, RelayKafkaTopic *topic, const RelayRecord *record, Re
 
 	if (record->nheaders == 0)
 	{
-		if (rd_kafka_produce(topic->handle, RD_KAFKA_PARTITION_UA, 0, value, record->value.len, key, record->key.len, batch) == 0)
+		if (rd_kafka_produce(topic->handle, partition, 0, value, record->value.len, key, record->key.len, batch) == 0)
 			return RD_KAFKA_RESP_ERR_NO_ERROR;
 		return rd_kafka_last_error();
 	}
-	headers = make_headers(record);
-	result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_KEY(key, record->key.len),
+	headers = make_headers(kafka, topic, record);
+	result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY(key, record->key.len),
 							   RD_KAFKA_V_VALUE(value, record->value.len), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
 	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
 		rd_kafka_headers_destroy(headers);
@@ -389,16 +438,25 @@ refused(RelayKafka *kafka, RelayKafkaTopic *topic, const RelayRecord *record, Re
 	if (!kafka->options.tolerate || !is_lasting(code) || is_dead_letter(kafka, topic->name))
 	{
 		failed(kafka, topic->name, code);
-		return RELAY_PUT_FAILED;
+		return kafka->base.error.set ? RELAY_PUT_FAILED : RELAY_PUT_LATER;
 	}
-	headers = make_headers(record);
+	headers = make_headers(kafka, topic, record);
 	sent = send_dead_letter(kafka, topic->name, code, record->has_key ? record->key.data : NULL, record->key.len,
-							record->has_value ? record->value.data : NULL, record->value.len, headers, batch);
+							record->has_value ? record->value.data : NULL, record->value.len, is_too_large(code), headers, batch);
 	rd_kafka_headers_destroy(headers);
 	if (!sent)
 		return RELAY_PUT_FAILED;
 	relay_ledger_expect(batch);
 	return RELAY_PUT_DONE;
+}
+
+/* The topic of dead letters comes before the others, so that it is there when it is needed. */
+static bool
+dead_letters_ready(RelayKafka *kafka)
+{
+	const char *name = kafka->options.dead_letters;
+
+	return !name || relay_kafka_topic_ready(kafka, relay_kafka_topic(kafka, name, strlen(name)));
 }
 
 static RelayPut
@@ -407,15 +465,26 @@ kafka_put(RelaySink *base, const RelayRecord *record, RelayBatch *batch)
 	RelayKafka *kafka = (RelayKafka *) base;
 	RelayKafkaTopic *topic;
 	rd_kafka_resp_err_t result;
+	int32_t partition = RD_KAFKA_PARTITION_UA;
 
 	if (base->error.set)
 		return RELAY_PUT_FAILED;
 	topic = relay_kafka_topic(kafka, record->topic.data, record->topic.len);
-	if (!topic)
-		return RELAY_PUT_FAILED;
-	if (topic->state != RELAY_TOPIC_READY && !relay_kafka_topic_ready(kafka, topic))
+	if (topic->state != RELAY_TOPIC_READY && (!dead_letters_ready(kafka) || !relay_kafka_topic_ready(kafka, topic)))
 		return RELAY_PUT_LATER;
-	result = produce(kafka, topic, record, batch);
+	if (kafka->dedupe.enabled && record->position.lsn != 0)
+	{
+		switch (relay_kafka_dedupe(kafka, topic, record, &partition))
+		{
+			case RELAY_KAFKA_NEW:
+				break;
+			case RELAY_KAFKA_THERE:
+				return RELAY_PUT_DONE;
+			case RELAY_KAFKA_UNKNOWN:
+				return RELAY_PUT_LATER;
+		}
+	}
+	result = produce(kafka, topic, partition, record, batch);
 	if (result == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		/* reports come only from serve(), so the batch is still there */
@@ -441,7 +510,17 @@ kafka_serve(RelaySink *base, bool idle)
 	while (rd_kafka_poll(kafka->producer, 0) > 0 && !base->error.set)
 		;
 	relay_kafka_topics_serve(kafka);
+	relay_kafka_dedupe_serve(kafka);
 	return !base->error.set;
+}
+
+static void
+kafka_identify(RelaySink *base, const char *system_id, uint32_t timeline)
+{
+	RelayKafkaOrigin *origin = &((RelayKafka *) base)->dedupe.origin;
+
+	snprintf(origin->system_id, sizeof(origin->system_id), "%s", system_id);
+	origin->timeline = timeline;
 }
 
 static int
@@ -490,6 +569,7 @@ const RelaySinkKind relay_kafka_sink = {
 			"            topic.creation.default.partitions=N, .replication.factor=N, .cleanup.policy=compact, ... [no creation],\n"
 			"            errors.tolerance=none|all [none], errors.deadletterqueue.topic.name=TOPIC\n",
 	.open = kafka_open,
+	.identify = kafka_identify,
 	.put = kafka_put,
 	.serve = kafka_serve,
 	.descriptor = kafka_descriptor,

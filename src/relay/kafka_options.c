@@ -163,6 +163,10 @@ relay_kafka_options(RelayKafka *kafka, const RelayOptions *options, RelayError *
 		return relay_fail(error, RELAY_EXIT_USAGE, "errors.tolerance=all needs errors.deadletterqueue.topic.name: records are never dropped");
 	if (own->dead_letters && !own->tolerate)
 		return relay_fail(error, RELAY_EXIT_USAGE, "errors.deadletterqueue.topic.name needs errors.tolerance=all");
+	if (!relay_kafka_dedupe_options(kafka, options, error))
+		return false;
+	if (kafka->dedupe.enabled && !library_property(kafka, "enable.gapless.guarantee", "true", error))
+		return false;
 	if (!relay_setting(settings, "bootstrap.servers") && !relay_setting(settings, "metadata.broker.list") &&
 		!relay_setting(settings, "test.mock.num.brokers"))
 		return relay_fail(error, RELAY_EXIT_USAGE, "the sink \"kafka\" needs --set bootstrap.servers=HOST:PORT");

@@ -45,20 +45,26 @@ relay_kafka_topic(RelayKafka *kafka, const char *name, size_t len)
 		topic = relay_alloc(sizeof(*topic));
 		topic->name = relay_strndup(name, len);
 		topic->name_len = len;
-		topic->handle = rd_kafka_topic_new(kafka->producer, topic->name, NULL);
-		topic->state = kafka->options.create_topics ? RELAY_TOPIC_NEW : RELAY_TOPIC_READY;
-		if (!topic->handle)
-		{
-			relay_fail(&kafka->base.error, RELAY_EXIT_SINK, "topic \"%s\" cannot be used: %s", topic->name, rd_kafka_err2str(rd_kafka_last_error()));
-			free(topic->name);
-			free(topic);
-			return NULL;
-		}
+		topic->state = RELAY_TOPIC_NEW;
 		topic->next = kafka->topics[place];
 		kafka->topics[place] = topic;
 	}
 	kafka->last_topic = topic;
 	return topic;
+}
+
+/*
+ * Records may be produced now.  Not earlier: a handle makes the producer ask for
+ * the topic, and brokers that create what is asked for would do so in their way.
+ */
+static void
+open_handle(RelayKafka *kafka, RelayKafkaTopic *topic)
+{
+	topic->handle = rd_kafka_topic_new(kafka->producer, topic->name, NULL);
+	if (topic->handle)
+		topic->state = RELAY_TOPIC_READY;
+	else
+		relay_fail(&kafka->base.error, RELAY_EXIT_SINK, "topic \"%s\" cannot be used: %s", topic->name, rd_kafka_err2str(rd_kafka_last_error()));
 }
 
 /* Asks for a topic; the answer comes to the admin queue. */
@@ -89,7 +95,9 @@ create(RelayKafka *kafka, RelayKafkaTopic *topic)
 bool
 relay_kafka_topic_ready(RelayKafka *kafka, RelayKafkaTopic *topic)
 {
-	if (topic->state == RELAY_TOPIC_NEW && relay_now() >= topic->retry_at)
+	if (topic->state == RELAY_TOPIC_NEW && !kafka->options.create_topics)
+		open_handle(kafka, topic);
+	else if (topic->state == RELAY_TOPIC_NEW && relay_now() >= topic->retry_at)
 		create(kafka, topic);
 	if (topic->state == RELAY_TOPIC_NEW)
 		kafka->due = topic->retry_at;
@@ -110,13 +118,13 @@ answer(RelayKafka *kafka, const char *name, rd_kafka_resp_err_t code, const char
 			{
 				case RD_KAFKA_RESP_ERR_NO_ERROR:
 					relay_log(RELAY_INFO, "created topic \"%s\"", topic->name);
-					topic->state = RELAY_TOPIC_READY;
+					open_handle(kafka, topic);
 					break;
 				case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
 				case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 				case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
 					/* who may not create may still write, if it exists */
-					topic->state = RELAY_TOPIC_READY;
+					open_handle(kafka, topic);
 					break;
 				case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
 				case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
@@ -171,7 +179,9 @@ relay_kafka_topics_free(RelayKafka *kafka)
 			RelayKafkaTopic *topic = kafka->topics[place];
 
 			kafka->topics[place] = topic->next;
-			rd_kafka_topic_destroy(topic->handle);
+			if (topic->handle)
+				rd_kafka_topic_destroy(topic->handle);
+			free(topic->tail);
 			free(topic->name);
 			free(topic);
 		}

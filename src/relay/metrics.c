@@ -60,21 +60,6 @@ write_latency(RelayBuf *out, const RelayLatency *latency)
 	relay_buf_printf(out, "cdc_json_delivery_latency_seconds_count %" PRIu64 "\n", latency->count);
 }
 
-/* By operation: the letters of Debezium's "op", and words for what is no event. */
-static void
-write_records(RelayBuf *out, const Relay *relay)
-{
-	static const struct
-	{
-		char kind;
-		const char *label;
-	} kinds[] = {{'c', "c"}, {'u', "u"}, {'d', "d"}, {'r', "r"}, {'t', "t"}, {'m', "m"}, {'x', "tombstone"}, {'b', "begin"}, {'e', "end"}};
-
-	head(out, "events_total", "counter", "Records handed to the sink, by operation.");
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		relay_buf_printf(out, "cdc_json_events_total{op=\"%s\"} %" PRIu64 "\n", kinds[i].label, relay->kinds[(unsigned char) kinds[i].kind]);
-}
-
 static void
 write_slot(RelayBuf *out, const RelayControl *control)
 {
@@ -101,10 +86,11 @@ relay_metrics_write(const Relay *relay, RelayBuf *out)
 	if (ledger->first && ledger->first->commit_us != 0)
 		lag_seconds = (double) (relay_wall_clock() - ledger->first->commit_us) / 1e6;
 	gauge(out, "up", "Whether the slot is being read.", source->streaming);
-	write_records(out, relay);
+	relay_counts_write(&relay->counts, out);
 	counter(out, "transactions_total", "Transactions acknowledged by the sink.", ledger->transactions);
 	counter(out, "received_bytes_total", "Bytes of frames received.", relay->bytes);
 	counter(out, "delivered_total", "Records acknowledged by the sink.", relay->sink->delivered);
+	counter(out, "duplicates_dropped_total", "Records that came again and were left out, because the sink has them.", relay->repeated + relay->sink->duplicates);
 	counter(out, "bytes_total", "Bytes of keys and values acknowledged by the sink.", relay->sink->delivered_bytes);
 	gauge(out, "received_lsn", "Position up to which the log was received.", (double) ledger->received_lsn);
 	gauge(out, "acked_lsn", "Position up to which everything is safe in the sink.", (double) ledger->confirmed_lsn);

@@ -53,6 +53,7 @@ static const Option table[] = {
 	{NULL, NULL, TEXT, 0, NULL, "Where to write"},
 	{"sink", "NAME", TEXT, FIELD(sink), "stdout", "see below"},
 	{"set", "NAME=VALUE", SETTING, FIELD(sink_set), NULL, "property of the sink, repeatable"},
+	{"dedupe", NULL, FLAG, FIELD(dedupe), NULL, "kafka: send nothing that is there already, also after a crash"},
 	{"max-inflight-bytes", "SIZE", BYTES, FIELD(max_inflight_bytes), "64MB", "read no further while this much waits for the sink"},
 	{NULL, NULL, TEXT, 0, NULL, "How far"},
 	{"endpos", "LSN|current", TEXT, FIELD(endpos), NULL, "deliver what is committed up to there, confirm it and end"},
@@ -396,8 +397,22 @@ relay_options_help(void)
  * ------------------------------------------------------------------------
  */
 
+/* --dedupe reads positions back from headers: adds the plugin's option, unless it is there. */
 static bool
-check(const RelayOptions *options, RelayError *error)
+dedupe_position(RelayOptions *options)
+{
+	const char *value = relay_setting(&options->plugin, "position.header");
+	bool on = false;
+
+	if (!value)
+		value = relay_setting(&options->plugin, "position_header");
+	if (!value)
+		return relay_setting_add(&options->plugin, "position.header", "true");
+	return relay_parse_bool(value, &on) && on;
+}
+
+static bool
+check(RelayOptions *options, RelayError *error)
 {
 	if (!options->slot)
 		return relay_fail(error, RELAY_EXIT_USAGE, "no slot specified: --slot NAME is missing");
@@ -412,6 +427,10 @@ check(const RelayOptions *options, RelayError *error)
 		return relay_fail(error, RELAY_EXIT_USAGE, "--%s needs --create-slot", options->temporary ? "temporary" : "failover");
 	if (options->temporary && options->failover)
 		return relay_fail(error, RELAY_EXIT_USAGE, "a temporary slot cannot fail over");
+	if (options->dedupe && strcmp(options->sink, "kafka") != 0)
+		return relay_fail(error, RELAY_EXIT_USAGE, "--dedupe needs --sink kafka");
+	if (options->dedupe && !dedupe_position(options))
+		return relay_fail(error, RELAY_EXIT_USAGE, "--dedupe needs the plugin's option \"position.header\"");
 	if (options->max_inflight_bytes < 1024 * 1024)
 		return relay_fail(error, RELAY_EXIT_USAGE, "--max-inflight-bytes must be at least 1MB");
 	if (options->status_us < 10000)

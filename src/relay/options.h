@@ -37,6 +37,7 @@ typedef struct RelayOptions
 	char *sink;
 	RelaySettings sink_set; /* --set */
 	int64_t max_inflight_bytes;
+	bool dedupe;
 
 	/* how far, and how */
 	char *endpos; /* "current" or an LSN, or NULL */

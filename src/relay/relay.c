@@ -88,6 +88,8 @@ start_stream(Relay *relay)
 			return false;
 		relay->has_endpos = true;
 	}
+	if (relay->sink->kind->identify)
+		relay->sink->kind->identify(relay->sink, source->system_id, source->timeline);
 	return relay_source_start(source, relay->ledger.confirmed_lsn);
 }
 
@@ -122,6 +124,16 @@ connect_if_due(Relay *relay)
  * ------------------------------------------------------------------------
  */
 
+/*
+ * After a reconnection the server starts with the transaction of which a part
+ * was received before, and delivered: the sink gets each record of it once.
+ */
+static bool
+is_repeated(const Relay *relay)
+{
+	return relay->record.position.lsn != 0 && relay_position_compare(&relay->record.position, &relay->handed) <= 0;
+}
+
 /* The records of the current message go to the sink, as far as it takes them. */
 static bool
 hand_over(Relay *relay)
@@ -139,11 +151,19 @@ hand_over(Relay *relay)
 			return true;
 		}
 		relay->record_waiting = true;
+		if (is_repeated(relay))
+		{
+			relay->repeated++;
+			relay->record_waiting = false;
+			continue;
+		}
 		switch (relay->sink->kind->put(relay->sink, &relay->record, batch))
 		{
 			case RELAY_PUT_DONE:
 				relay->records++;
-				relay->kinds[(unsigned char) relay->record.kind]++;
+				if (relay->record.position.lsn != 0)
+					relay->handed = relay->record.position;
+				relay_counts_add(&relay->counts, &relay->record);
 				relay->record_waiting = false;
 				break;
 			case RELAY_PUT_LATER:
@@ -329,6 +349,8 @@ restart_sink(Relay *relay)
 	if (!relay->sink->kind->restart(relay->sink))
 		return fail_with(relay, &relay->sink->error);
 	relay_ledger_forget(&relay->ledger);
+	/* what it had been given before, it may not have */
+	memset(&relay->handed, 0, sizeof(relay->handed));
 	relay->connect_at = now + relay->sink_pause;
 	relay_log(RELAY_INFO, "the sink starts again, from the last acknowledged transaction");
 	return true;
@@ -574,6 +596,7 @@ relay_close(Relay *relay)
 	relay_control_close(&relay->control);
 	relay_ledger_forget(&relay->ledger);
 	relay_source_free(&relay->source);
+	relay_counts_free(&relay->counts);
 }
 
 RelayExit

@@ -7,6 +7,7 @@
 
 #include "relay/common.h"
 #include "relay/control.h"
+#include "relay/counts.h"
 #include "relay/http.h"
 #include "relay/ledger.h"
 #include "relay/metrics.h"
@@ -30,6 +31,7 @@ typedef struct Relay
 	RelayFrame frame;
 	RelayRecord record;
 	bool record_waiting; /* "record" has been read and not yet taken */
+	RelayPosition handed; /* of the last record that the sink has, or zero */
 
 	bool started; /* the ledger has a position */
 	bool has_endpos;
@@ -52,7 +54,8 @@ typedef struct Relay
 	uint64_t messages;
 	uint64_t bytes;
 	uint64_t records;
-	uint64_t kinds[256]; /* records by kind */
+	RelayCounts counts; /* by topic and kind */
+	uint64_t repeated; /* records that came again after a reconnection, and were left out */
 	uint64_t sink_restarts;
 } Relay;
 

@@ -34,6 +34,7 @@ struct RelaySink
 	RelayError error; /* stays once it is set */
 	uint64_t delivered; /* records acknowledged, since the start */
 	uint64_t delivered_bytes;
+	uint64_t duplicates; /* records left out because the sink had them */
 };
 
 typedef struct RelaySinkKind
@@ -43,6 +44,12 @@ typedef struct RelaySinkKind
 
 	/* Opens the sink with its properties; NULL and *error when that fails. */
 	RelaySink *(*open)(const RelayOptions *options, RelayLedger *ledger, RelayError *error);
+
+	/*
+	 * Tells whose log the records are of, before the first one, and again after
+	 * a new connection; NULL for sinks that do not compare positions.
+	 */
+	void (*identify)(RelaySink *sink, const char *system_id, uint32_t timeline);
 
 	/* Takes a record of a batch, which relay_ledger_expect() counts only if it is taken. */
 	RelayPut (*put)(RelaySink *sink, const RelayRecord *record, RelayBatch *batch);
