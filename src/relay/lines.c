@@ -20,13 +20,14 @@ relay_lines_parse(const char *text, RelayLines *lines)
 	return true;
 }
 
-static void
-append_headers(RelayBuf *buf, const RelayRecord *record)
+void
+relay_headers_append(RelayBuf *buf, const RelayRecord *record)
 {
 	RelayBytes rest = record->headers;
 	RelayHeader header;
 	const char *separator = "";
 
+	relay_buf_text(buf, "{");
 	while (relay_frame_header(&rest, &header))
 	{
 		relay_buf_text(buf, separator);
@@ -38,6 +39,7 @@ append_headers(RelayBuf *buf, const RelayRecord *record)
 			relay_buf_json(buf, header.value.data, header.value.len);
 		separator = ",";
 	}
+	relay_buf_text(buf, "}");
 }
 
 static void
@@ -66,9 +68,9 @@ relay_lines_append(RelayBuf *buf, RelayLines lines, const RelayRecord *record)
 		append_or_null(buf, record->has_key, &record->key);
 		relay_buf_text(buf, ",\"value\":");
 		append_or_null(buf, record->has_value, &record->value);
-		relay_buf_text(buf, ",\"headers\":{");
-		append_headers(buf, record);
-		relay_buf_text(buf, "}}");
+		relay_buf_text(buf, ",\"headers\":");
+		relay_headers_append(buf, record);
+		relay_buf_text(buf, "}");
 	}
 	relay_buf_text(buf, "\n");
 }

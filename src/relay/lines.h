@@ -16,5 +16,7 @@ typedef enum RelayLines
 
 extern bool relay_lines_parse(const char *text, RelayLines *lines);
 extern void relay_lines_append(RelayBuf *buf, RelayLines lines, const RelayRecord *record);
+/* The headers as an object. */
+extern void relay_headers_append(RelayBuf *buf, const RelayRecord *record);
 
 #endif /* RELAY_LINES_H */

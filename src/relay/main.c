@@ -68,11 +68,7 @@ print_help(void)
 	printf("cdc_json_relay moves what the plugin cdc_json makes of a slot's changes to a sink.\n\n");
 	relay_options_help();
 	printf("\nSinks and their properties (--set NAME=VALUE):\n");
-	for (int i = 0; relay_sinks[i]; i++)
-		fputs(relay_sinks[i]->help, stdout);
-#ifndef RELAY_WITH_KAFKA
-	printf("  kafka     not in this build: it had no librdkafka\n");
-#endif
+	relay_sinks_help();
 	printf("\nExit status: 0 done, 1 internal error, 2 wrong options, 3 server or slot need an operator,\n"
 		   "4 the sink refused a record, 5 stopped with records in flight, 6 --check found something.\n");
 }

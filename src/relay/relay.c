@@ -580,6 +580,7 @@ relay_open(Relay *relay, const RelayOptions *options, int wake_fd)
 	relay->ledger.context = relay;
 	relay->watchdog_at = relay_notify_watchdog() > 0 ? 0 : INT64_MAX;
 	relay_source_init(&relay->source, options);
+	relay->source.plugin_options = kind ? kind->plugin_options : NULL;
 	relay_control_init(&relay->control, options);
 	if (!kind || !relay_http_open(&relay->http, options->check ? NULL : options->metrics, &relay->error))
 		return false;

@@ -4,6 +4,7 @@
  */
 #include "relay/sink.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,50 @@ const RelaySinkKind *const relay_sinks[] = {
 #ifdef RELAY_WITH_KAFKA
 	&relay_kafka_sink,
 #endif
+#ifdef RELAY_WITH_REDIS
+	&relay_redis_sink,
+#endif
+#ifdef RELAY_WITH_MEMCACHED
+	&relay_memcached_sink,
+#endif
+#ifdef RELAY_WITH_CURL
+	&relay_search_sink,
+	&relay_http_sink,
+#endif
 	&relay_null_sink,
 	NULL};
+
+/* What this build lacks, and what it would have needed, as Debian names it. */
+static const struct
+{
+	const char *name;
+	const char *needs;
+} absent[] = {
+#ifndef RELAY_WITH_KAFKA
+	{"kafka", "librdkafka-dev"},
+#endif
+#ifndef RELAY_WITH_REDIS
+	{"redis", "libhiredis-dev, libssl-dev and libjansson-dev"},
+#endif
+#ifndef RELAY_WITH_MEMCACHED
+	{"memcached", "libmemcached-dev and libjansson-dev"},
+#endif
+#ifndef RELAY_WITH_CURL
+	{"search", "libcurl4-openssl-dev, libssl-dev and libjansson-dev"},
+	{"http", "libcurl4-openssl-dev, libssl-dev and libjansson-dev"},
+#endif
+	{NULL, NULL}};
+
+const char *const relay_sink_truncates[] = {"skipped.operations", "none", NULL};
+
+void
+relay_sinks_help(void)
+{
+	for (int i = 0; relay_sinks[i]; i++)
+		fputs(relay_sinks[i]->help, stdout);
+	for (int i = 0; absent[i].name; i++)
+		printf("  %-9s not in this build: it needs %s\n", absent[i].name, absent[i].needs);
+}
 
 const RelaySinkKind *
 relay_sink_find(const char *name, RelayError *error)
@@ -28,10 +71,12 @@ relay_sink_find(const char *name, RelayError *error)
 		relay_buf_printf(&names, "%s\"%s\"", i > 0 ? ", " : "", relay_sinks[i]->name);
 	}
 	relay_fail(error, RELAY_EXIT_USAGE, "unrecognized sink: \"%s\"", name);
-	if (strcmp(name, "kafka") == 0)
-		relay_hint(error, "This program was built without librdkafka: install librdkafka-dev and build it again.");
-	else
-		relay_hint(error, "Sinks are %s.", relay_buf_cstring(&names));
+	for (int i = 0; absent[i].name; i++)
+	{
+		if (strcmp(name, absent[i].name) == 0)
+			relay_hint(error, "This program was built without it: install %s and build it again.", absent[i].needs);
+	}
+	relay_hint(error, "Sinks are %s.", relay_buf_cstring(&names));
 	relay_buf_free(&names);
 	return NULL;
 }

@@ -83,6 +83,9 @@ typedef struct RelaySinkKind
 	void (*close)(RelaySink *sink);
 
 	size_t overhead; /* bytes that a record in flight needs besides its own */
+
+	/* Options of the plugin unless told otherwise, name and value in turn, ended by NULL; or NULL. */
+	const char *const *plugin_options;
 } RelaySinkKind;
 
 /* All sinks of this build, ended by NULL. */
@@ -91,15 +94,25 @@ extern const RelaySinkKind *const relay_sinks[];
 /* By its name, or NULL with *error. */
 extern const RelaySinkKind *relay_sink_find(const char *name, RelayError *error);
 
+/* Prints all of them, and those that this build lacks, for --help. */
+extern void relay_sinks_help(void);
+
 /*
  * The sink's properties: fails for one that is not in the list, which is ended
  * by NULL.
  */
 extern bool relay_sink_check_settings(const RelaySettings *settings, const char *sink, const char *const *known, RelayError *error);
 
+/* For plugin_options: TRUNCATE is told, too. */
+extern const char *const relay_sink_truncates[];
+
 extern const RelaySinkKind relay_null_sink;
 extern const RelaySinkKind relay_stdout_sink;
 extern const RelaySinkKind relay_file_sink;
 extern const RelaySinkKind relay_kafka_sink;
+extern const RelaySinkKind relay_redis_sink;
+extern const RelaySinkKind relay_memcached_sink;
+extern const RelaySinkKind relay_search_sink;
+extern const RelaySinkKind relay_http_sink;
 
 #endif /* RELAY_SINK_H */

@@ -420,6 +420,23 @@ append_option(RelayBuf *command, const char *separator, const char *name, const 
 	relay_buf_text(command, "'");
 }
 
+/* The option was given, by either way of writing its name. */
+static bool
+is_given(const RelaySettings *plugin, const char *name)
+{
+	char *underscored = relay_strdup(name);
+	bool given;
+
+	for (char *p = underscored; *p; p++)
+	{
+		if (*p == '.')
+			*p = '_';
+	}
+	given = relay_setting(plugin, name) || relay_setting(plugin, underscored);
+	free(underscored);
+	return given;
+}
+
 bool
 relay_source_start(RelaySource *source, uint64_t lsn)
 {
@@ -431,8 +448,13 @@ relay_source_start(RelaySource *source, uint64_t lsn)
 
 	relay_buf_printf(&command, "START_REPLICATION SLOT \"%s\" LOGICAL %s (", source->options->slot, relay_lsn_text(lsn, text));
 	append_option(&command, "", "format", "frame");
-	if (!relay_setting(plugin, "batch.bytes") && !relay_setting(plugin, "batch_bytes"))
+	if (!is_given(plugin, "batch.bytes"))
 		append_option(&command, ", ", "batch.bytes", BATCH_BYTES);
+	for (const char *const *o = source->plugin_options; o && *o; o += 2)
+	{
+		if (!is_given(plugin, o[0]))
+			append_option(&command, ", ", o[0], o[1]);
+	}
 	for (int i = 0; i < plugin->n; i++)
 	{
 		if (!relay_heartbeat_option(plugin->item[i].name))

@@ -34,6 +34,7 @@ typedef struct RelayMessage
 typedef struct RelaySource
 {
 	const RelayOptions *options;
+	const char *const *plugin_options; /* the sink's, see sink.h */
 	RelayError error;
 	struct pg_conn *conn;
 	bool streaming;
