@@ -80,6 +80,128 @@ COMMENT ON FUNCTION snapshot_position() IS
 'The snapshot that the query reads with, and a position in the log at or beyond which no transaction commits that the snapshot sees. '
 'Of those that commit before it, the snapshot sees the ones for which pg_visible_in_snapshot(xid, snapshot) is true.';
 
+/*
+ * State of incremental snapshots.  Only the functions below write here, and
+ * changes of these tables are no part of the stream.  The plugin takes rows of
+ * a snapshot only from a transaction that has written a token to
+ * snapshot_table: whoever may write there can make events.  A dump leaves the
+ * contents out, because they mean nothing in another database.
+ */
+CREATE TABLE snapshot_job (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	role oid NOT NULL,
+	chunk_rows int NOT NULL,
+	rows_per_second int,
+	condition text,
+	slot text,
+	request text NOT NULL);
+CREATE TABLE snapshot_table (
+	job bigint NOT NULL,
+	number int NOT NULL,
+	relation oid NOT NULL,
+	state text NOT NULL,
+	token uuid NOT NULL,
+	"position" bytea,
+	file oid NOT NULL,
+	blocks bigint NOT NULL,
+	round int NOT NULL,
+	lost bigint NOT NULL,
+	threshold bigint NOT NULL,
+	rows bigint NOT NULL,
+	estimate bigint,
+	rate double precision NOT NULL,
+	started timestamptz,
+	updated timestamptz,
+	PRIMARY KEY (job, number))
+WITH (fillfactor = 20);
+CREATE TABLE snapshot_retry (
+	job bigint NOT NULL,
+	number int NOT NULL,
+	id bigint NOT NULL,
+	keys bytea[] NOT NULL,
+	locked_since timestamptz,
+	PRIMARY KEY (job, number, id));
+REVOKE ALL ON snapshot_job, snapshot_table, snapshot_retry FROM PUBLIC;
+REVOKE ALL ON SEQUENCE snapshot_job_id_seq FROM PUBLIC;
+
+CREATE PROCEDURE snapshot_incremental(tables regclass[], chunk_rows int DEFAULT 1024, "where" text DEFAULT NULL,
+	slot name DEFAULT NULL, rows_per_second int DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot_incremental'
+LANGUAGE C;
+
+COMMENT ON PROCEDURE snapshot_incremental(regclass[], int, text, name, int) IS
+'Reads tables again while the stream goes on: their rows come through slots of the plugin as events with op "r" and source.snapshot "incremental", '
+'in transactions of chunk_rows rows (1 to 100000), and never after a newer change of the same row. '
+'tables: of partitioned ones all partitions; of others no children. "where": an expression that chooses rows of each table (NULL: all). '
+'slot: only for this one (NULL: for all). rows_per_second: limit (NULL: none). Returns when all rows have been written. '
+'Needs SELECT and UPDATE on the tables; cannot run inside a transaction block. Raises an error, before the first row, for anything but permanent tables '
+'whose rows the caller may all read.';
+
+CREATE PROCEDURE snapshot_resume(job bigint)
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot_resume'
+LANGUAGE C;
+
+COMMENT ON PROCEDURE snapshot_resume(bigint) IS
+'Goes on with an incremental snapshot after its last chunk: ends a pause; and if no session works on the job, because it was interrupted, works on it until it is done. '
+'Raises an error for a job that was stopped or belongs to a role that the caller is no member of.';
+
+CREATE FUNCTION snapshot_pause(job bigint)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot_pause'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION snapshot_pause(bigint) IS
+'Asks whoever works on an incremental snapshot to wait, after the chunk at hand, for cdc_json.snapshot_resume(). False if it is over or was asked already.';
+
+CREATE FUNCTION snapshot_stop(job bigint)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot_stop'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION snapshot_stop(bigint) IS
+'Ends an incremental snapshot for good, after the chunk at hand. False if it is over or was stopped already.';
+
+CREATE FUNCTION snapshot_forget(job bigint)
+RETURNS void
+AS 'MODULE_PATHNAME', 'cdc_json_snapshot_forget'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION snapshot_forget(bigint) IS
+'Removes an incremental snapshot from view snapshot_progress. Raises an error while a session works on it.';
+
+CREATE VIEW snapshot_progress WITH (security_barrier) AS
+	SELECT j.id AS job, t.relation::regclass AS relation,
+		CASE WHEN t.state IN ('done', 'gone') THEN t.state
+			WHEN j.request = 'stop' THEN 'stopped'
+			WHEN w.pid IS NULL THEN 'interrupted'
+			WHEN j.request = 'pause' THEN 'paused'
+			ELSE t.state END AS state,
+		t.rows, t.estimate, round(t.rate)::bigint AS rows_per_second,
+		CASE WHEN t.state = 'reading' AND t.rate > 0
+			THEN make_interval(secs => round(greatest(t.estimate - t.rows, 0) / t.rate)) END AS time_left,
+		r.waiting, r.waiting_since, r.retrying, t.started, t.updated, w.pid, j.role::regrole AS role,
+		j.chunk_rows, j.condition AS "where", j.slot, j.rows_per_second AS rate_limit
+	FROM cdc_json.snapshot_job AS j
+		JOIN cdc_json.snapshot_table AS t ON t.job = j.id
+		LEFT JOIN LATERAL (SELECT l.pid FROM pg_locks AS l
+			WHERE l.locktype = 'object' AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+				AND l.classid = 'cdc_json.snapshot_job'::regclass AND l.objid = (j.id % 4294967296)::oid AND l.objsubid = 0
+			LIMIT 1) AS w ON true
+		CROSS JOIN LATERAL (SELECT
+			coalesce(sum(cardinality(q.keys)) FILTER (WHERE q.locked_since IS NOT NULL), 0)::bigint AS waiting,
+			min(q.locked_since) AS waiting_since,
+			coalesce(sum(cardinality(q.keys)) FILTER (WHERE q.locked_since IS NULL), 0)::bigint AS retrying
+			FROM cdc_json.snapshot_retry AS q WHERE q.job = t.job AND q.number = t.number) AS r
+	WHERE pg_has_role(j.role, 'USAGE')
+	ORDER BY j.id, t.number;
+GRANT SELECT ON snapshot_progress TO PUBLIC;
+
+COMMENT ON VIEW snapshot_progress IS
+'Incremental snapshots of roles that the user is a member of, one row for each table or partition. '
+'state: queued, reading, retrying (all read but for rows that were locked or may have moved), done, gone (the table was dropped), paused, stopped, or '
+'interrupted (no session works on it: CALL cdc_json.snapshot_resume(job)). rows written so far; estimate of all (NULL with "where"); rows_per_second of the last seconds; '
+'waiting: rows that somebody else has locked, since waiting_since; retrying: rows still to be read once more; pid: session that works on it.';
+
 CREATE FUNCTION frame_options(options text[])
 RETURNS text[]
 AS 'MODULE_PATHNAME', 'cdc_json_frame_options'

@@ -83,6 +83,13 @@ typedef RepOriginId CdcOriginId;
 #define CDC_INVALID_ORIGIN InvalidRepOriginId
 #endif
 
+/* 17: a message may be flushed at once, which ours never are */
+#if PG_VERSION_NUM >= 170000
+#define cdc_log_message(prefix, data, len) LogLogicalMessage(prefix, data, len, true, false)
+#else
+#define cdc_log_message(prefix, data, len) LogLogicalMessage(prefix, data, len, true)
+#endif
+
 /* 18: virtual generated columns, which the log does not hold */
 #ifdef ATTRIBUTE_GENERATED_VIRTUAL
 #define CDC_IS_VIRTUAL(att) ((att)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)

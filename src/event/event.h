@@ -53,6 +53,7 @@ typedef struct CdcSource
 	uint64 xid; /* 0: null; with epoch only in snapshots, as in Debezium's */
 	const char *snapshot; /* member "snapshot"; NULL: a streamed event */
 	bool no_lsn; /* "lsn" is null, there and in "sequence" */
+	bool lsn_in_sequence_only; /* "lsn" is null, but not in "sequence" */
 	const char *origin; /* UTF-8, NULL: none */
 	XLogRecPtr origin_lsn;
 	CdcBuf head; /* up to the change's own LSN in "sequence" */

@@ -108,7 +108,10 @@ cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPt
 	p = put(p, source->times.data, source->times.len);
 	p = put(p, table.data, table.len);
 	p = put(p, source->xid_text.data, source->xid_text.len);
-	p = put(p, digits, ndigits);
+	if (source->lsn_in_sequence_only)
+		p = put_literal(p, "null");
+	else
+		p = put(p, digits, ndigits);
 	p = put(p, source->origin_text.data, source->origin_text.len);
 	cdc_buf_commit(buf, p - start);
 }

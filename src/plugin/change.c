@@ -279,6 +279,8 @@ cdc_change_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relat
 		cdc_transaction_published(session, txn, change->lsn);
 	if (c.table->captured)
 		emit_change(&c, relation, change);
+	else if (c.table->token != 0)
+		cdc_incremental_token(session, c.table, relation, change);
 	cdc_transaction_progress(session);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_mcxt);

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "plugin/session.h"
+#include "table/image.h"
 
 /* Prefixes that begin like this are ours and never events. */
 #define RESERVED_PREFIX "cdc_json."
@@ -118,7 +119,9 @@ cdc_message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr me
 
 	if (transactional)
 		session->txn.seq++;
-	if (strncmp(prefix, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0)
+	if (transactional && strcmp(prefix, CDC_SNAPSHOT_PREFIX) == 0)
+		cdc_incremental_message(session, message_lsn, content, size);
+	else if (strncmp(prefix, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0)
 	{
 		if (strcmp(prefix, HEARTBEAT_PREFIX) != 0)
 			session->setup.counters.messages_dropped++;

@@ -16,6 +16,7 @@
 #include "event/record.h"
 #include "event/setup.h"
 #include "options/options.h"
+#include "table/own.h"
 #include "table/table.h"
 
 /* The message being put together; see message.c. */
@@ -43,6 +44,15 @@ typedef struct CdcTransaction
 	HTAB *collections; /* counts by collection, with transaction metadata */
 } CdcTransaction;
 
+/* Rows of incremental snapshots; see incremental.c. */
+typedef struct CdcIncremental
+{
+	bool token_known; /* the transaction at hand has announced one */
+	char token[CDC_TOKEN_SIZE];
+	bool rendered; /* source has been rendered for the transaction at hand */
+	CdcSource source;
+} CdcIncremental;
+
 typedef struct CdcSession
 {
 	LogicalDecodingContext *ctx;
@@ -54,6 +64,7 @@ typedef struct CdcSession
 	CdcMessage message;
 	size_t held; /* bytes in libpq's buffer, see send.c */
 	CdcTransaction txn;
+	CdcIncremental incremental;
 	char run_id[CDC_RUN_ID_SIZE];
 	XLogRecPtr last_commit; /* "sequence": end of the last transaction sent */
 } CdcSession;
@@ -76,6 +87,11 @@ extern void cdc_transaction_published(CdcSession *session, ReorderBufferTXN *txn
 extern const CdcSource *cdc_transaction_source(CdcSession *session);
 extern const CdcBlock *cdc_transaction_block(CdcSession *session, CdcBlock *block, XLogRecPtr lsn, const char *collection);
 extern void cdc_transaction_progress(CdcSession *session);
+
+/* incremental.c */
+extern void cdc_incremental_begin(CdcSession *session); /* a transaction begins */
+extern void cdc_incremental_token(CdcSession *session, const CdcTable *table, Relation relation, ReorderBufferChange *change);
+extern void cdc_incremental_message(CdcSession *session, XLogRecPtr lsn, const char *content, Size size);
 
 /* the callbacks */
 extern void cdc_begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);

@@ -74,6 +74,7 @@ cdc_begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	t->source.nanoseconds = 0;
 	t->source.xid = cdc_top_transaction(txn)->xid;
 	set_origin(session, txn);
+	cdc_incremental_begin(session);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(session->change_mcxt);
 }

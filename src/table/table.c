@@ -24,6 +24,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "table/own.h"
 #include "table/table.h"
 
 /* There may be very many descriptions: blocks are small, so that little of the last one is left unused. */
@@ -360,7 +361,7 @@ cdc_table_describe(const CdcTableContext *context, Relation relation)
 	table->new_nulls = palloc(sizeof(bool) * Max(table->natts, 1));
 	table->old_nulls = palloc(sizeof(bool) * Max(table->natts, 1));
 	table->dependencies = cdc_depend_relation(NIL, table->relid);
-	table->published = is_published(relation);
+	table->published = is_published(relation) && !cdc_table_is_own(relation, &table->token);
 	if (!table->published)
 		return table;
 

@@ -51,6 +51,7 @@ typedef struct CdcTable
 	MemoryContext mcxt; /* everything below, and the template */
 
 	bool published; /* an ordinary table: its changes count for transactions */
+	AttrNumber token; /* of the extension's own table: column with tokens of incremental snapshots; 0: none */
 	bool captured; /* passes the filters and has columns: events are made */
 	const char *schema_name; /* server encoding, of the table shown (the root with publish.via.partition.root) */
 	const char *table_name;
