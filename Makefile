@@ -5,6 +5,7 @@
 #   make relay                build the relay to Kafka (build/relay), relay-install installs it
 #   make test                 run every test on private clusters (test/run: how to run some)
 #   make test-matrix          the same on each server version (test/matrix)
+#   make faults               kill relay, server and broker 120 times (FAULTS=N) and compare
 #   make bench                compare its cost with other plugins' (test/bench/README.md)
 #   make conformance-live     the real connector beside the plugin (test/conformance/README.md)
 #   make format               set the sources in the house's format
@@ -28,7 +29,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test test-matrix bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random relay relay-install
+FRONT = demo test test-matrix faults bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random relay relay-install
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -40,6 +41,9 @@ test:
 
 test-matrix:
 	@sh test/matrix
+
+faults:
+	@FAULTS=$${FAULTS:-120} SUITES=tap TESTS=015_relay_faults sh test/run
 
 bench:
 	@sh test/bench/run

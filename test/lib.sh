@@ -255,6 +255,17 @@ cdc_copy_sources() {
 	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work"
 }
 
+# The jars of Kafka, for tests that need a real broker: fetched as the caller, who
+# has the caches and the network, and copied to where the account may read them.
+# Without Java or Maven those tests are left out, and $cdc_work/downstream/missing says why.
+cdc_downstream() {
+	case " ${SUITES:-tap} " in *' tap '*) ;; *) return 0 ;; esac
+	mkdir -p "$cdc_work/downstream"
+	jars=$(down_here=$cdc_root/test/downstream && . "$down_here/lib.sh" && down_java && down_fetch_kafka && echo "$down_folder") \
+		2>"$cdc_work/downstream/missing" && cp -R "$jars" "$cdc_work/downstream/" && rm "$cdc_work/downstream/missing"
+	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work/downstream"
+}
+
 # What is inside needs no signal handlers: its session is ended as a whole.
 # Only postmasters lead sessions of their own: found by their files, ended by
 # number.
@@ -313,6 +324,7 @@ cdc_launch() {
 	cdc_choose_account
 	cdc_make_work
 	cdc_copy_sources
+	[ "$1" != test ] || cdc_downstream
 	cd /
 
 	# A session of its own, so that it can be ended as a whole.  A shell starts
@@ -333,7 +345,8 @@ cdc_launch() {
 	$session $signals $switch env -i \
 		PATH="$PATH" HOME="$cdc_work" TMPDIR="$cdc_work/tmp" LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" \
 		${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$LD_LIBRARY_PATH"} ${CC:+CC="$CC"} \
-		${NO_COLOR:+NO_COLOR=1} SUITES="${SUITES:-}" TESTS="${TESTS:-}" KEEP="${KEEP:-}" BENCH="${BENCH:-}" \
+		${NO_COLOR:+NO_COLOR=1} SUITES="${SUITES:-}" TESTS="${TESTS:-}" KEEP="${KEEP:-}" BENCH="${BENCH:-}" FAULTS="${FAULTS:-}" \
+		${JAVA_HOME:+JAVA_HOME="$JAVA_HOME"} DOWNSTREAM_CACHE="$cdc_work/downstream" \
 		PG_CONFIG="$PG_CONFIG" cdc_major="$cdc_major" cdc_work="$cdc_work" cdc_origin="$cdc_root" \
 		cdc_command="$cdc_command" \
 		sh "$cdc_work/src/$2" inside &

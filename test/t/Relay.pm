@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(build_relay has_kafka relay start_relay wait_until lines mock records fold_events);
+our @EXPORT = qw(build_relay has_kafka relay start_relay wait_until lines mock broker records read_topics fold_events);
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my $program = "$root/build/relay/cdc_json_relay";
@@ -127,6 +127,53 @@ sub mock
 	return $self;
 }
 
+# A real broker on a free port of 127.0.0.1, with its properties; undef without
+# Java or its jars.  The test run has fetched them, or has said why not.
+sub broker
+{
+	my ($name, @properties) = @_;
+	my $cache = $ENV{DOWNSTREAM_CACHE} || '';
+	my $dir = ($ENV{TESTDIR} || $PostgreSQL::Test::Utils::tmp_check) . "/$name";
+
+	return undef if !glob "$cache/kafka-*";
+	my $self = bless { dir => $dir, properties => \@properties }, 'Relay::Broker';
+	$self->start;
+	return $self;
+}
+
+# Why there is none.
+sub no_broker
+{
+	my $missing = ($ENV{DOWNSTREAM_CACHE} || '') . '/missing';
+	my ($why) = -e $missing ? grep { /\S/ } lines($missing) : ();
+
+	return 'no Kafka broker' . (defined $why ? ": $why" : '');
+}
+
+# Lines of kafka_tool as hashes.
+sub topic_records
+{
+	return map {
+		my ($topic, $partition, $offset, $key, $value, @headers) = split /\t/;
+		{
+			topic => $topic, partition => $partition, offset => $offset,
+			key => $key eq '-' ? undef : $json->decode($key),
+			value => $value eq '-' ? undef : $json->decode($value),
+			headers => { map { /^(.*?)=(.*)$/s ? ($1, $2) : () } @headers }
+		}
+	} @_;
+}
+
+# All records of topics of a cluster, as kafka_tool prints them.
+sub read_topics
+{
+	my ($servers, @topics) = @_;
+	my ($out, $err) = ('', '');
+
+	IPC::Run::run([ $tool, 'read', $servers, @topics ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout(120)) or die "kafka_tool: $err";
+	return split /\n/, $out;
+}
+
 package Relay::Process;
 
 # Has it ended?  Then its exit status, or 128 and the signal.
@@ -198,15 +245,7 @@ sub read
 {
 	my ($self, @topics) = @_;
 
-	return map {
-		my ($topic, $partition, $offset, $key, $value, @headers) = split /\t/;
-		{
-			topic => $topic, partition => $partition, offset => $offset,
-			key => $key eq '-' ? undef : $json->decode($key),
-			value => $value eq '-' ? undef : $json->decode($value),
-			headers => { map { /^(.*?)=(.*)$/s ? ($1, $2) : () } @headers }
-		}
-	} $self->command("read @topics");
+	return Relay::topic_records($self->command("read @topics"));
 }
 
 sub end
@@ -214,6 +253,63 @@ sub end
 	my ($self) = @_;
 
 	delete $self->{run};
+}
+
+package Relay::Broker;
+
+sub kafka
+{
+	my (@arguments) = @_;
+	my ($out, $err) = ('', '');
+
+	# in the background it would keep our pipes open: so files
+	return system("sh '$root/test/downstream/kafka' " . join(' ', map { "'$_'" } @arguments) . " >>'$arguments[1].kafka.log' 2>&1") == 0;
+}
+
+# Starts it, also after it was stopped or killed; data and port stay.
+sub start
+{
+	my ($self) = @_;
+
+	kafka('start', $self->{dir}, 0, @{ $self->{properties} })
+	  or die "the broker does not start: " . PostgreSQL::Test::Utils::slurp_file("$self->{dir}.kafka.log");
+	($self->{pid}) = Relay::lines("$self->{dir}/pid");
+	my ($port) = Relay::lines("$self->{dir}/port");
+	$self->{servers} = "127.0.0.1:$port";
+	return;
+}
+
+sub signal
+{
+	my ($self, $signal) = @_;
+
+	kill $signal, $self->{pid};
+	return;
+}
+
+sub stop
+{
+	my ($self) = @_;
+
+	local ($?, $!);
+	kafka('stop', $self->{dir});
+	delete $self->{pid};
+	return;
+}
+
+sub read
+{
+	my ($self, @topics) = @_;
+
+	return Relay::topic_records(Relay::read_topics($self->{servers}, @topics));
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+
+	local ($?, $!);
+	kill 'KILL', $self->{pid} if $self->{pid};
 }
 
 1;
