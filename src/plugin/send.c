@@ -20,16 +20,22 @@
 #include "plugin/session.h"
 
 /*
- * What may wait in libpq's buffer, which has 8192 bytes in all servers and is
- * empty after OutputPluginWrite().  If it were full, libpq would wait for the
- * client without an eye on timeouts; the rest is room for keepalives.
+ * What may wait in libpq's buffer, which has PQ_SEND_BUFFER_SIZE = 8192 bytes
+ * or more (pqcomm.c of 15 to 19) and is empty after OutputPluginWrite():
+ * WalSndWriteData() returns when nothing is pending.  If it were full, libpq
+ * would wait for the client without an eye on timeouts; the rest is room for
+ * keepalives.
  */
 #define HELD_LIMIT 7936
 
 /* Type and length in front of each message. */
 #define PROTOCOL_HEADER 5
 
-/* Where the message that WalSndPrepareWrite() begins has the time at which it is sent. */
+/*
+ * Where the message that WalSndPrepareWrite() begins has the time at which it
+ * is sent: behind its type and two positions, as in the protocol (walsender.c
+ * of 15 to 19).  WalSndWriteData() fills it in, and so do we.
+ */
 #define SEND_TIME_OFFSET (1 + sizeof(int64) + sizeof(int64))
 
 /* SQL functions collect messages as rows, and have no such cost. */
