@@ -3,14 +3,15 @@
 
   conformance.py recorded [CASE...]   run cases through the plugin, compare with the recorded records
   conformance.py self-test            altered recorded files must fail
-  conformance.py record [CASE...]     make the recorded files anew with the real connector
+  conformance.py snapshots [CASE...]  the same of snapshots of the tables that cases leave
+  conformance.py record [CASE...]     make the recorded files anew with the real connector; record-snapshots, those of snapshots
   conformance.py live [CASE...]       connector and plugin at once, on the same database
   conformance.py random SEED TABLES   the same with random tables; shrinks a difference to a small case
   conformance.py consumers [CASE...]  JsonConverter and Debezium's transforms read the plugin's records
   conformance.py properties [write]   every property of the connector: PROPERTIES.md
   conformance.py moving               from the connector to the plugin and back, on the same topics
   conformance.py report               REPORT.md, with the results of the last runs of all these
-  conformance.py accept [CASE...]     write the differences that are found to differences/, for review
+  conformance.py accept [CASE...]     write the differences that are found to differences/, for review; accept-snapshots, those of snapshots
   conformance.py needs                gets what record and live need, or says what is missing
   conformance.py list                 cases and their subjects
 
@@ -109,10 +110,11 @@ def differences(case, variant, setting, expected, made, rules):
 
 def judge(case, found, count, known=None):
     """Compares what was found with what is meant; True if it is the same."""
-    known = rows.load(case) if known is None else known
-    for d in known:
-        if d.get("row") not in rows.ROWS:
-            raise Failure("%s: no such row: %s" % (rows.path(case), d.get("row")))
+    if known is None:
+        known = rows.load(case)
+        for d in known:
+            if d.get("row") not in rows.ROWS:
+                raise Failure("%s: no such row: %s" % (rows.path(case), d.get("row")))
     meant = {rows.key(d): d for d in known}
     keys = {rows.key(d) for d in found}
     wrong = [d for d in found if rows.key(d) not in meant]
@@ -150,7 +152,7 @@ def command_report(names):
     import connector
     import report
     count = Count()
-    status = command_recorded([], count)
+    status = command_recorded([], count) | command_snapshots([], True)
     available = extensions()
     report.write(connector.cache(), [c for c in find_cases([]) if not missing(c, available)], count)
     return status
@@ -391,7 +393,27 @@ def command_needs(names):
 
 def command_self_test(names):
     import selftest
-    return selftest.run(sys.modules[__name__])
+    import snapshots
+    return selftest.run(sys.modules[__name__]) | snapshots.self_test(sys.modules[__name__])
+
+
+def command_snapshots(names, keep=False):
+    import snapshots
+    count = Count()
+    status = snapshots.run(sys.modules[__name__], names, count)
+    if keep:
+        note("snapshots", "%d records in two settings, %d failed" % (count.records, count.failed))
+    return status
+
+
+def command_record_snapshots(names):
+    import snapshots
+    return snapshots.record(sys.modules[__name__], names)
+
+
+def command_accept_snapshots(names):
+    import snapshots
+    return snapshots.accept(sys.modules[__name__], names)
 
 
 def command_list(names):
@@ -402,7 +424,8 @@ def command_list(names):
 
 COMMANDS = {"needs": command_needs, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
             "random": command_random, "moving": command_moving, "report": command_report, "properties": command_properties,
-            "consumers": command_consumers, "self-test": command_self_test, "list": command_list}
+            "consumers": command_consumers, "snapshots": command_snapshots, "record-snapshots": command_record_snapshots,
+            "accept-snapshots": command_accept_snapshots, "self-test": command_self_test, "list": command_list}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

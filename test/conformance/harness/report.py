@@ -26,7 +26,7 @@ def write(cache, chosen, count):
         "| Comparison | Result |", "|---|---|",
         "| recorded | %d cases, %d variants, %d records in two settings, %d unexplained differences |" % (
             len(chosen), sum(len(c.variants) for c in chosen), count.records, unexplained)]
-    lines += ["| %s | %s |" % (name, results.get(name, "not run")) for name in ("live", "random", "consumers")]
+    lines += ["| %s | %s |" % (name, results.get(name, "not run")) for name in ("snapshots", "live", "random", "consumers")]
     lines += ["", "Explained differences, in members of records:", "",
               "| The connector … (row of the README's table) | Class | By default | With `debezium.quirks=true` |", "|---|---|---|---|"]
     for name, (start, kind) in rows.ROWS.items():

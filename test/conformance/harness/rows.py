@@ -79,10 +79,11 @@ def key(d):
     return (d["variant"], d["setting"], d["record"], d["member"], d["connector"], d["here"])
 
 
-def save(case, found):
+def save(case, found, file=None):
+    file = file or path(case)
     if found:
-        path(case).parent.mkdir(exist_ok=True)
+        file.parent.mkdir(exist_ok=True)
         text = "".join(json.dumps(d, ensure_ascii=False, separators=(",", ":")) + "\n" for d in found)
-        path(case).write_text(text, encoding="utf-8")
-    elif path(case).exists():
-        path(case).unlink()
+        file.write_text(text, encoding="utf-8")
+    elif file.exists():
+        file.unlink()
