@@ -85,9 +85,9 @@ incremental_source(CdcSession *session)
 	return source;
 }
 
-/* The row in the table's working space as a record; "part" is its number within the message. */
+/* The row in the table's working space as a record. */
 static void
-emit_row(CdcSession *session, CdcTable *table, XLogRecPtr lsn, uint32 part)
+emit_row(CdcSession *session, CdcTable *table, XLogRecPtr lsn, uint32 seq)
 {
 	const CdcTemplate *template = table->template;
 	CdcRow row = {0};
@@ -104,8 +104,7 @@ emit_row(CdcSession *session, CdcTable *table, XLogRecPtr lsn, uint32 part)
 	event.source = incremental_source(session);
 
 	record.position.lsn = session->txn.end_lsn;
-	record.position.seq = session->txn.seq;
-	record.position.part = part;
+	record.position.seq = seq;
 	record.lsn = lsn;
 	record.kind = 'r';
 	record.topic = table->topic;
@@ -122,13 +121,16 @@ emit_row(CdcSession *session, CdcTable *table, XLogRecPtr lsn, uint32 part)
 
 /*
  * All rows of a message.  They are read once before the first is sent: a
- * message that is no good makes no event at all.
+ * message that is no good makes no event at all, and is no fault of one that
+ * is for another slot or a table that the options leave out.
  */
 static bool
 emit_rows(CdcSession *session, CdcImageReader *reader, const CdcImageHeader *header, Relation relation, XLogRecPtr lsn)
 {
 	CdcTable *table = cdc_tables_lookup(session->tables, relation);
 	TupleDesc desc = RelationGetDescr(relation);
+	bool for_another = header->slot[0] != '\0' && strcmp(header->slot, NameStr(MyReplicationSlot->data.name)) != 0;
+	uint32 seq = session->txn.seq;
 	size_t rows = reader->at;
 
 	if (!table->published || header->fingerprint != cdc_image_fingerprint(desc))
@@ -138,9 +140,11 @@ emit_rows(CdcSession *session, CdcImageReader *reader, const CdcImageHeader *hea
 		if (!cdc_image_next(reader, desc, table->new_values, table->new_nulls))
 			return false;
 	}
-	if (reader->at != reader->len)
+	if (reader->at != reader->len || header->rows == 0)
 		return false;
-	if (!table->captured)
+	/* each row is numbered as if it were a change of its own, whether or not it is sent */
+	session->txn.seq += header->rows - 1;
+	if (for_another || !table->captured)
 		return true;
 
 	/* later events' "sequence" counts the transaction, though it has no BEGIN and END: nothing in it is numbered */
@@ -149,7 +153,7 @@ emit_rows(CdcSession *session, CdcImageReader *reader, const CdcImageHeader *hea
 	for (uint32 i = 0; i < header->rows; i++)
 	{
 		(void) cdc_image_next(reader, desc, table->new_values, table->new_nulls);
-		emit_row(session, table, lsn, i);
+		emit_row(session, table, lsn, seq + i);
 	}
 	return true;
 }
@@ -166,9 +170,6 @@ cdc_incremental_message(CdcSession *session, XLogRecPtr lsn, const char *content
 	if (session->incremental.token_known && cdc_image_open(&reader, content, size, &header) &&
 		memcmp(header.token, session->incremental.token, CDC_TOKEN_SIZE) == 0)
 	{
-		/* rows for one slot are no fault of the others */
-		if (header.slot[0] != '\0' && strcmp(header.slot, NameStr(MyReplicationSlot->data.name)) != 0)
-			return;
 		relation = RelationIdGetRelation(header.relid);
 		if (RelationIsValid(relation))
 		{
