@@ -6,7 +6,7 @@
 #   make test                 run every test on private clusters (test/run: how to run some)
 #   make test-matrix          the same on each server version (test/matrix)
 #   make faults               kill relay, server and broker 120 times (FAULTS=N) and compare
-#   make bench                compare its cost with other plugins' (test/bench/README.md)
+#   make bench                compare its cost with other plugins' (test/bench/README.md); bench-snapshot, of snapshots
 #   make conformance-live     the real connector beside the plugin (test/conformance/README.md)
 #   make format               set the sources in the house's format
 #   make readme               renew what README.md takes from the sources
@@ -47,6 +47,9 @@ faults:
 
 bench:
 	@sh test/bench/run
+
+bench-snapshot:
+	@sh test/bench/run-snapshots
 
 conformance-live conformance-record conformance-random:
 	@sh test/conformance/run $(@:conformance-%=%)

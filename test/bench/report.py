@@ -173,4 +173,5 @@ def main():
         out.write(plot(results))
 
 
-main()
+if __name__ == '__main__':
+    main()
