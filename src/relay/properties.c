@@ -31,7 +31,7 @@ unknown(const RelayProperty *table, const char *sink, const char *name, RelayErr
 
 	relay_fail(error, RELAY_EXIT_USAGE, "the sink \"%s\" has no property \"%s\"", sink, name);
 	for (const RelayProperty *p = table; p->name; p++)
-		relay_buf_printf(&names, "%s%s%s", p > table ? ", " : "", p->name, p->type == RELAY_PROPERTY_FAMILY ? "[.SCHEMA.TABLE]" : "");
+		relay_buf_printf(&names, "%s%s%s", p > table ? ", " : "", p->name, p->type == RELAY_PROPERTY_FAMILY ? "[.*]" : "");
 	relay_hint(error, "Properties are %s.", relay_buf_cstring(&names));
 	relay_buf_free(&names);
 	return false;

@@ -16,7 +16,7 @@ typedef enum RelayPropertyType
 	RELAY_PROPERTY_BYTES, /* int64_t, the same */
 	RELAY_PROPERTY_SECONDS, /* int64_t, microseconds */
 	RELAY_PROPERTY_WORD, /* int: which of the words in "valid" */
-	RELAY_PROPERTY_FAMILY /* this name, and those with .SCHEMA.TABLE after it: templates, read elsewhere */
+	RELAY_PROPERTY_FAMILY /* this name, and those with a dot and more after it: read elsewhere */
 } RelayPropertyType;
 
 typedef struct RelayProperty

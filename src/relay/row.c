@@ -62,8 +62,8 @@ nested_length(RelayBytes bytes)
 	return 0;
 }
 
-static size_t
-value_length(RelayBytes bytes)
+size_t
+relay_value_length(RelayBytes bytes)
 {
 	size_t len = 0;
 
@@ -118,7 +118,7 @@ relay_members_next(RelayMembers *members, RelayMember *member)
 	if (rest->len == 0 || rest->data[0] != ':')
 		return false;
 	take(rest, 1);
-	len = value_length(*rest);
+	len = relay_value_length(*rest);
 	if (len == 0)
 		return false;
 	member->value = take(rest, len);

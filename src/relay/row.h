@@ -33,6 +33,8 @@ extern bool relay_members_next(RelayMembers *members, RelayMember *member);
 /* A member by its name as written; false without one. */
 extern bool relay_members_find(RelayBytes object, const char *name, RelayBytes *value);
 
+/* The length of the value that begins here; 0 when it has no end. */
+extern size_t relay_value_length(RelayBytes bytes);
 /* A value as text: a string's characters, anything else as written. */
 extern void relay_value_text(RelayBuf *out, RelayBytes value);
 extern bool relay_value_is_null(RelayBytes value);
