@@ -104,13 +104,13 @@ guarded_chunk(CdcWorker *worker, CdcJobTable *table, int64 *rows)
 
 		MemoryContextSwitchTo(worker->chunk_mcxt);
 		error = CopyErrorData();
-		if (error->sqlerrcode != ERRCODE_T_R_SERIALIZATION_FAILURE && error->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED &&
-			error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(old);
 		CurrentResourceOwner = owner;
+		if (error->sqlerrcode != ERRCODE_T_R_SERIALIZATION_FAILURE && error->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED &&
+			error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
 		ereport(DEBUG1,
 				(errmsg_internal("chunk of an incremental snapshot is repeated: %s", error->message)));
 		*rows = 0;
@@ -425,8 +425,8 @@ add_heaps(CdcWorker *worker, List *heaps, Oid relid)
 	return heaps;
 }
 
-/* Stores the job.  Everything that can be wrong is found here, before the first row. */
-static void
+/* Stores the job.  Everything that can be wrong is found here, before the first row.  False when there is nothing to do. */
+static bool
 create_job(FunctionCallInfo fcinfo, CdcWorker *worker)
 {
 	Datum *elements;
@@ -446,6 +446,8 @@ create_job(FunctionCallInfo fcinfo, CdcWorker *worker)
 					 errmsg("a table must not be null")));
 		heaps = add_heaps(worker, heaps, DatumGetObjectId(elements[i]));
 	}
+	if (heaps == NIL)
+		return false;
 	cdc_job_insert(&worker->store, &worker->job);
 	if (!cdc_job_claim(&worker->store, worker->job.id))
 		elog(ERROR, "incremental snapshot " INT64_FORMAT " is taken", worker->job.id);
@@ -459,6 +461,7 @@ create_job(FunctionCallInfo fcinfo, CdcWorker *worker)
 		table.estimate = -1;
 		cdc_job_table_insert(&worker->store, &table);
 	}
+	return true;
 }
 
 /* ---------- the procedures ---------- */
@@ -469,8 +472,8 @@ cdc_json_snapshot_incremental(PG_FUNCTION_ARGS)
 	CdcWorker *worker = create_worker(fcinfo, "cdc_json.snapshot_incremental()");
 
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
-	create_job(fcinfo, worker);
-	work_on(worker);
+	if (create_job(fcinfo, worker))
+		work_on(worker);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

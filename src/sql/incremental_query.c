@@ -194,6 +194,23 @@ condition_context(void *arg)
 	errcontext("argument \"where\": %s", (const char *) arg);
 }
 
+#define CHECKED_BEFORE "SELECT WHERE "
+
+/* An error's position is one in the text that was parsed: shows the argument in its place. */
+static void
+parse_context(void *arg)
+{
+	int position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(Max(position - (int) strlen(CHECKED_BEFORE), 1));
+		internalerrquery(arg);
+	}
+	condition_context(arg);
+}
+
 /*
  * The text comes to stand within parentheses in a query.  It must be a whole
  * expression by itself, or what surrounds it would read otherwise.
@@ -201,12 +218,12 @@ condition_context(void *arg)
 void
 cdc_condition_check(const char *condition)
 {
-	ErrorContextCallback callback = {error_context_stack, condition_context, unconstify(char *, condition)};
+	ErrorContextCallback callback = {error_context_stack, parse_context, unconstify(char *, condition)};
 	List *statements;
 	SelectStmt *select;
 
 	error_context_stack = &callback;
-	statements = raw_parser(psprintf("SELECT WHERE %s\n", condition), RAW_PARSE_DEFAULT);
+	statements = raw_parser(psprintf(CHECKED_BEFORE "%s\n", condition), RAW_PARSE_DEFAULT);
 	select = list_length(statements) == 1 ? (SelectStmt *) linitial_node(RawStmt, statements)->stmt : NULL;
 	if (!select || !IsA(select, SelectStmt) || select->op != SETOP_NONE || !select->whereClause || select->groupClause != NIL ||
 		select->havingClause || select->windowClause != NIL || select->sortClause != NIL || select->limitOffset ||
@@ -302,10 +319,10 @@ query_text(Relation relation, const CdcOrder *order, CdcQueryKind kind, const Cd
 	}
 	appendStringInfo(&text, " FROM ONLY %s WHERE ",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)), RelationGetRelationName(relation)));
-	append_bounds(&text, relation, order, kind);
 	/* a comment at its end must not swallow the parenthesis */
 	if (job->condition)
-		appendStringInfo(&text, " AND (%s\n)", job->condition);
+		appendStringInfo(&text, "(%s\n) AND ", job->condition);
+	append_bounds(&text, relation, order, kind);
 	if (order->nkeys > 0 && (kind == CDC_QUERY_FIRST || kind == CDC_QUERY_NEXT))
 	{
 		appendStringInfoString(&text, " ORDER BY ");
