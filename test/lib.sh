@@ -109,6 +109,19 @@ cdc_main_cluster_on() {
 	cdc_main_cluster=
 }
 
+# Debian starts a server with its package; those that the tests start
+# themselves stay off.
+cdc_services_off() {
+	[ ! -e /usr/sbin/policy-rc.d ] || return 0
+	cdc_policy=/usr/sbin/policy-rc.d
+	cdc_as_root sh -c "printf '#!/bin/sh\\nexit 101\\n' >$cdc_policy && chmod 755 $cdc_policy"
+}
+
+cdc_services_on() {
+	[ -z "${cdc_policy:-}" ] || cdc_as_root rm -f "$cdc_policy"
+	cdc_policy=
+}
+
 cdc_install() {
 	line="apt-get install -y --no-install-recommends$*"
 	cdc_can_be_root ||
@@ -119,15 +132,20 @@ cdc_install() {
 		*" postgresql-$cdc_major"*) prepare=cdc_main_cluster_off ;;
 		*) prepare=: ;;
 	esac
+	case $* in
+		*" redis-server"* | *" memcached"*) cdc_services_off ;;
+	esac
 	# The package lists may be missing or old: a second attempt renews them.
 	# shellcheck disable=SC2086
 	{ $prepare && cdc_apt install --no-install-recommends $*; } ||
 		{ cdc_apt update && $prepare && cdc_apt install --no-install-recommends $*; } || {
 		tail -n 20 "$cdc_apt_log" >&2
 		rm -f "$cdc_apt_log"
+		cdc_services_on
 		cdc_die "packages are missing; as root: $line"
 	}
 	cdc_main_cluster_on
+	cdc_services_on
 	rm -f "$cdc_apt_log"
 }
 
@@ -172,6 +190,10 @@ cdc_packages() {
 		[ "$1" != test ] || ! cdc_available "$postgis" || server="$server $postgis"
 		# the runtime of clang's fuzzer
 		[ "$1" != test ] || ! cdc_available libclang-rt-dev || tools="$tools libclang-rt-dev"
+		# libraries of the relay's sinks, and the servers that these are tested with
+		[ "$1" != test ] || for package in libhiredis-dev libmemcached-dev libcurl4-openssl-dev libssl-dev redis-server memcached openssl; do
+			! cdc_available $package || tools="$tools $package"
+		done
 		# A server from elsewhere, headers and all, serves if none is packaged.
 		if [ -z "${MAJOR:-}" ] && [ ! -x "${PG_CONFIG%/*}/postgres" ] && cdc_has pg_config && cdc_server_complete pg_config; then
 			PG_CONFIG=$(command -v pg_config)
@@ -292,6 +314,7 @@ cdc_end() {
 	trap - EXIT
 	trap '' INT TERM HUP
 	cdc_main_cluster_on
+	cdc_services_on
 	if [ -n "${cdc_inside:-}" ]; then
 		kill -s TERM -- "-$cdc_inside" 2>/dev/null && {
 			(sleep 10 && kill -s KILL -- "-$cdc_inside") >/dev/null 2>&1 &
