@@ -6,7 +6,8 @@
 /*
  * Decoding itself needs nothing of this file: a slot with plugin cdc_json works
  * in every database.  Here are the functions around it.  None of them can do
- * more than its caller, so everybody may call them.
+ * more than its caller, so everybody may call them, except for those that write
+ * messages: who may is to be decided.
  */
 GRANT USAGE ON SCHEMA cdc_json TO PUBLIC;
 
@@ -254,6 +255,34 @@ END;
 
 COMMENT ON FUNCTION peek_events(name, pg_lsn, int, text[]) IS
 'As get_events, without consuming what it reads.';
+
+CREATE FUNCTION emit(aggregatetype text, aggregateid text, type text, payload jsonb, headers jsonb DEFAULT NULL)
+RETURNS pg_lsn
+AS 'MODULE_PATHNAME', 'cdc_json_emit'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION emit(text, text, text, jsonb, jsonb) IS
+'Writes an event of an outbox without a table: it is sent when the transaction commits, as a row of an outbox would be. '
+'aggregatetype decides the topic and must not be null; aggregateid is the key, NULL for a null one; type is sent where '
+'outbox.table.fields.additional.placement places it; payload is the value, NULL for null; headers: an object of more headers. '
+'The header "id" is a new UUID. Returns the position of the message in the log. Needs no right but to call it, and PUBLIC has not that one. '
+'Raises an error for headers that are no object or too many (100), and when all but the payload is longer than 1 MB.';
+
+REVOKE EXECUTE ON FUNCTION emit(text, text, text, jsonb, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION set_context(context jsonb)
+RETURNS pg_lsn
+AS 'MODULE_PATHNAME', 'cdc_json_set_context'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION set_context(jsonb) IS
+'Says who does what the transaction does from here on: each member of the object, such as actor or request, becomes a header '
+'__cdc_json.context.<name> of every record of the transaction that follows (option context.headers.prefix). A second call takes the place of the first; '
+'a member that is null makes no header. A claim of the session, not a proof. Returns the position of the message in the log, NULL for NULL. '
+'Needs no right but to call it, and PUBLIC has not that one. Raises an error for anything but an object of at most 32 members, names of '
+'1 to 128 bytes and 8192 bytes in all.';
+
+REVOKE EXECUTE ON FUNCTION set_context(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION plugin_state()
 RETURNS text

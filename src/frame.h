@@ -21,8 +21,17 @@
  *				u32 offset and u32 length of "after" within the value
  *				topic, key, value
  *				headers
- *	header		u8 0 for a string or 1 for JSON text, u8 0,
+ *	header		u8 0 for a string, 1 for JSON text or 2 for null, u8 0,
  *				u16 length of the name, u32 length of the value, name, value
+ *
+ * "before" and "after" are the JSON objects of the two rows; length 0: null.
+ * With option unwrap the value is one such object with the added fields at its
+ * end: it is "after" for kinds c, r and u, and "before" for a rewritten delete.
+ * The other forms of a delete have neither: either no value, or the value null
+ * of four letters (with schemas, a payload of null); the kind is d all the same,
+ * as long as the record stands for the delete.  A routed event of an outbox
+ * (kind o) is the application's own value, without rows in it; its time is the
+ * one that outbox.table.field.event.timestamp names.
  *
  * The file includes no server headers.
  */
@@ -43,6 +52,12 @@
 #define CDC_FRAME_TOMBSTONE 'x'
 #define CDC_FRAME_BEGIN 'b'
 #define CDC_FRAME_END 'e'
+#define CDC_FRAME_ROUTED 'o' /* an event of an outbox */
+
+/* forms of a header */
+#define CDC_FRAME_HEADER_STRING 0
+#define CDC_FRAME_HEADER_JSON 1
+#define CDC_FRAME_HEADER_NULL 2
 
 /* flags of a record */
 #define CDC_FRAME_HAS_KEY 0x01

@@ -14,12 +14,16 @@
 
 #include "table/table.h"
 
+struct CdcRecord;
+struct CdcRecordWriter;
+
 /* Rendered once per session: what all events of it share. */
 typedef struct CdcEventConstants
 {
 	const CdcOptions *options;
 	const CdcSettings *key_settings;
 	const CdcSettings *value_settings;
+	const CdcSettings *header_settings;
 	const char *prefix; /* topic prefix in effect, UTF-8 */
 	const char *database; /* UTF-8 */
 	const char *transaction_topic;
@@ -41,6 +45,9 @@ typedef struct CdcTemplate
 	CdcSlice key_head; /* {"schema":…,"payload": or nothing */
 	CdcSlice value_head; /* likewise, then {"before": */
 	const char *value_tail; /* closes what value_head opened */
+	bool (*shape)(struct CdcRecord *record, struct CdcRecordWriter *writer); /* see record.h; NULL: records are as they are */
+	struct CdcFlat *flat; /* how rows are flattened, see flat.c; NULL: they are not */
+	struct CdcOutbox *outbox; /* how events are routed, see outbox.c; NULL: it is no outbox */
 	CdcSlice source_table; /* ,"schema":"…","table":"…","txId": */
 } CdcTemplate;
 
@@ -105,11 +112,15 @@ typedef struct CdcEvent
 	const CdcSource *source;
 	XLogRecPtr lsn; /* of the change */
 	const CdcBlock *block;
+	uint64 clock; /* nanoseconds since 1970, read when a transform needs them more than once */
 } CdcEvent;
 
 /* template.c */
 extern void cdc_event_constants(CdcEventConstants *constants); /* fills the rendered members */
 extern void cdc_event_template(CdcTable *table, void *constants); /* CdcTableContext.prepare */
+
+/* {"schema":…,"payload": with schemas, nothing without; in CurrentMemoryContext */
+extern CdcSlice cdc_event_head(const CdcSettings *settings, const CdcSchema *schema);
 
 extern CdcSchema *cdc_event_key_schema(const CdcEventConstants *constants, const CdcTable *table);
 extern CdcSchema *cdc_event_row_schema(const CdcEventConstants *constants, const CdcTable *table);
@@ -121,10 +132,13 @@ extern void cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice tabl
 extern void cdc_block_write(CdcBuf *buf, const CdcBlock *block);
 extern void cdc_clock_write(CdcBuf *buf); /* ,"ts_ms":…,"ts_us":…,"ts_ns":… */
 extern int64 cdc_clock_ms(void);
+extern uint64 cdc_clock_ns(void);
 
 /* row.c */
 extern void cdc_row_write(CdcBuf *buf, CdcColumn *columns, int n, const CdcRow *row, CdcCounters *counters,
 						  const CdcTable *table, CdcRowResult *result);
+extern void cdc_column_write(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
+							 const CdcTable *table, CdcRowResult *result);
 extern bool cdc_row_same_image(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b);
 extern bool cdc_row_same_nulls(const CdcColumn *columns, int n, const CdcRow *a, const CdcRow *b);
 extern bool cdc_rows_equal(CdcTable *table, const CdcRow *a, const CdcRow *b, CdcCounters *counters);
@@ -137,6 +151,10 @@ extern void cdc_event_key_header(CdcBuf *buf, CdcTable *table, const CdcRow *row
 extern void cdc_event_key_payload(CdcBuf *buf, CdcTable *table, const CdcRow *row, CdcCounters *counters);
 extern void cdc_event_value(CdcBuf *buf, const CdcEvent *event, CdcCounters *counters,
 							CdcSpan *before, CdcSpan *after, CdcRowResult *result);
+
+/* flat.c */
+extern CdcSchema *cdc_flat_schema(const CdcEventConstants *constants, const CdcTable *table);
+extern void cdc_flat_prepare(CdcTable *table, const CdcEventConstants *constants);
 
 /* transaction.c: BEGIN and END */
 typedef struct CdcCollectionCount

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "event/headers.h"
 #include "event/record.h"
 #include "frame.h"
 
@@ -46,89 +47,30 @@ cdc_record_buffer(CdcRecordWriter *writer, size_t size)
 	buf->owner = writer;
 }
 
+/*
+ * A topic is as bytes in a frame: one that SQL functions are to read in a
+ * database of another encoding has its characters beyond ASCII as in JSON.
+ */
+void
+cdc_record_topic(CdcRecord *record, const CdcRecordWriter *writer, const char *topic)
+{
+	record->topic_json = NULL;
+	record->topic = topic;
+	if (writer->buf.ascii && writer->setup->options->format == CDC_FORMAT_FRAME)
+	{
+		CdcBuf buf;
+
+		cdc_buf_palloc(&buf, 64);
+		buf.ascii = true;
+		cdc_json_string(&buf, topic, strlen(topic));
+		record->topic = pnstrdup(buf.data + 1, buf.len - 2);
+	}
+}
+
 static void
 write_json_string(CdcBuf *buf, const char *text)
 {
 	cdc_json_string(buf, text, strlen(text));
-}
-
-/* 000000015353a1c8.00000005.0: text order is position order */
-static int
-format_position(char *text, size_t size, const CdcPosition *position)
-{
-	return snprintf(text, size, "%08x%08x.%08x.%u", LSN_FORMAT_ARGS(position->lsn), position->seq, position->part);
-}
-
-/* The headers of a record being written: members of its JSON, or a frame's headers. */
-typedef struct Headers
-{
-	CdcRecordWriter *writer;
-	CdcBuf *buf;
-	int count;
-} Headers;
-
-/* Starts a header; the value follows directly.  Returns where it starts. */
-static size_t
-begin_header(Headers *headers, const char *name, bool json)
-{
-	size_t start = headers->buf->len;
-	size_t len = strlen(name);
-
-	if (headers->writer->setup->options->format == CDC_FORMAT_FRAME)
-	{
-		char *p = cdc_buf_reserve(headers->buf, CDC_FRAME_HEADER_HEADER + len);
-
-		p[0] = json;
-		p[1] = 0;
-		cdc_put_u16(p + 2, len);
-		memcpy(p + CDC_FRAME_HEADER_HEADER, name, len);
-		cdc_buf_commit(headers->buf, CDC_FRAME_HEADER_HEADER + len);
-	}
-	else
-		cdc_json_member(headers->buf, headers->count == 0, name, len);
-	headers->count++;
-	return start;
-}
-
-static void
-end_header(Headers *headers, size_t start, const char *name)
-{
-	if (headers->writer->setup->options->format == CDC_FORMAT_FRAME && headers->buf->len > start)
-		cdc_put_u32(headers->buf->data + start + 4, headers->buf->len - start - CDC_FRAME_HEADER_HEADER - strlen(name));
-}
-
-static void
-string_header(Headers *headers, const char *name, const char *value)
-{
-	size_t start = begin_header(headers, name, false);
-
-	if (headers->writer->setup->options->format == CDC_FORMAT_FRAME)
-		cdc_buf_append(headers->buf, value, strlen(value));
-	else
-		write_json_string(headers->buf, value);
-	end_header(headers, start, name);
-}
-
-static void
-unavailable_header(Headers *headers, CdcRecord *record)
-{
-	static const char name[] = "__cdc_json.unavailable";
-	CdcTable *table = record->event->table;
-	const CdcRow *row = record->event->after;
-	size_t start = begin_header(headers, name, true);
-	bool first = true;
-
-	cdc_json_array_begin(headers->buf);
-	for (int i = 0; i < table->ncolumns; i++)
-	{
-		if (!(row->replaced && row->replaced[i]) && !cdc_column_unavailable(&table->columns[i], row))
-			continue;
-		cdc_json_array_next(headers->buf, first);
-		write_json_string(headers->buf, table->columns[i].field);
-		first = false;
-	}
-	cdc_json_array_end(headers->buf);
-	end_header(headers, start, name);
 }
 
 /* A UUID of version 7, fresh for each session: Debezium's run id. */
@@ -149,40 +91,6 @@ cdc_run_id(char *run_id, size_t size)
 	b[8] = (b[8] & 0x3F) | 0x80;
 	snprintf(run_id, size, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
 			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-}
-
-/* All headers of a record, in Debezium's order, then ours.  Returns how many. */
-static int
-write_headers(CdcRecordWriter *writer, CdcRecord *record)
-{
-	const CdcOptions *options = writer->setup->options;
-	Headers headers = {writer, &writer->buf, 0};
-
-	if (record->key_header != CDC_HEADER_NONE)
-	{
-		const char *name = record->key_header == CDC_HEADER_NEWKEY ? "__debezium.newkey" : "__debezium.oldkey";
-		size_t start = begin_header(&headers, name, true);
-
-		cdc_event_key_header(headers.buf, record->event->table, record->header_row, &writer->setup->counters);
-		end_header(&headers, start, name);
-	}
-	if (record->data_change && options->extended_headers)
-	{
-		string_header(&headers, "__debezium.context.connectorLogicalName", writer->setup->constants.prefix);
-		string_header(&headers, "__debezium.context.taskId", "0");
-		string_header(&headers, "__debezium.context.connectorName", "postgresql");
-		string_header(&headers, "__debezium.context.runId", writer->run_id);
-	}
-	if (options->position_header && record->position.lsn != InvalidXLogRecPtr)
-	{
-		char position[64];
-
-		format_position(position, sizeof(position), &record->position);
-		string_header(&headers, "__cdc_json.position", position);
-	}
-	if (record->has_value && record->result.unavailable > 0 && !options->quirks)
-		unavailable_header(&headers, record);
-	return headers.count;
 }
 
 /* {"topic":T,"key":K,"value":V,"headers":H} */
@@ -213,7 +121,7 @@ write_json_record(CdcRecordWriter *writer, CdcRecord *record)
 	cdc_buf_literal(buf, ",\"headers\":");
 	record->headers.start = buf->len;
 	cdc_json_struct_begin(buf);
-	write_headers(writer, record);
+	cdc_headers_write(writer, record);
 	cdc_json_struct_end(buf);
 	record->headers.len = buf->len - record->headers.start;
 	cdc_buf_char(buf, '}');
@@ -248,7 +156,7 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	if (record->has_value)
 		record->write_value(buf, writer->session, record);
 	value_end = buf->len;
-	headers = write_headers(writer, record);
+	headers = cdc_headers_write(writer, record);
 	if (buf->discarded > 0)
 		return; /* too large: what lies here is of no use */
 
@@ -258,7 +166,7 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	cdc_put_u32(p + CDC_FRAME_AT_SEQ, record->position.seq);
 	cdc_put_u32(p + CDC_FRAME_AT_PART, record->position.part);
 	cdc_put_u64(p + CDC_FRAME_AT_LSN, record->lsn);
-	cdc_put_u64(p + CDC_FRAME_AT_TIME, writer->source->time_us);
+	cdc_put_u64(p + CDC_FRAME_AT_TIME, record->has_time ? record->time_us : writer->source->time_us);
 	cdc_put_u32(p + CDC_FRAME_AT_XID, writer->source->xid);
 	p[CDC_FRAME_AT_KIND] = record->kind;
 	p[CDC_FRAME_AT_FLAGS] = (record->has_key ? CDC_FRAME_HAS_KEY : 0) | (record->has_value ? CDC_FRAME_HAS_VALUE : 0) |

@@ -29,6 +29,19 @@ typedef struct CdcPosition
 	uint32 part;
 } CdcPosition;
 
+/* Room for a position's text. */
+#define CDC_POSITION_SIZE 48
+extern int cdc_position_format(char *text, size_t size, const CdcPosition *position);
+
+struct CdcHeaders;
+
+/* Headers that cdc_json.set_context() asked for, as they are written. */
+typedef struct CdcContext
+{
+	CdcBuf text;
+	int count;
+} CdcContext;
+
 /* Kinds of headers that a key change adds. */
 typedef enum CdcKeyHeader
 {
@@ -51,6 +64,13 @@ typedef struct CdcRecord
 	CdcKeyHeader key_header;
 	const CdcRow *header_row; /* its key is the header's value */
 	bool data_change; /* gets extended headers */
+	void (*write_headers)(struct CdcHeaders *headers, struct CdcRecord *record); /* a transform's; NULL: none */
+	struct CdcRouted *routed; /* an outbox's event, see outbox.h; NULL: none */
+	bool has_partition;
+	int32 partition;
+	bool has_time; /* "time_us" takes the place of the commit's */
+	int64 time_us;
+	const CdcContext *context; /* NULL: none */
 	CdcEvent *event; /* change events */
 	const CdcRow *key_row;
 	const char *prefix; /* logical messages: UTF-8 */
@@ -77,6 +97,22 @@ typedef struct CdcRecordWriter
 	const CdcSource *source;
 	struct CdcSession *session; /* handed on to the callbacks */
 } CdcRecordWriter;
+
+/*
+ * What options make of a record before it is written: CdcTemplate.shape, for
+ * records of tables that have one.  It gives the record another topic, key,
+ * value and headers; false means that there is no such record.
+ */
+static inline bool
+cdc_record_shape(CdcRecord *record, CdcRecordWriter *writer)
+{
+	const CdcTemplate *template = record->event->table->template;
+
+	return !template->shape || template->shape(record, writer);
+}
+
+/* Gives a record a topic of its own, in CurrentMemoryContext. */
+extern void cdc_record_topic(CdcRecord *record, const CdcRecordWriter *writer, const char *topic);
 
 /* A buffer of "size" bytes in CurrentMemoryContext, which grows up to the limit. */
 extern void cdc_record_buffer(CdcRecordWriter *writer, size_t size);

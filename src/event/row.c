@@ -87,16 +87,15 @@ warn_failed(CdcColumn *column, const CdcTable *table)
 					   (int) Min(column->failed_text.len, 64), column->failed_text.data)));
 }
 
-static void
-write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
-			 const CdcTable *table, CdcRowResult *result)
+static inline void
+write_value(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
+			const CdcTable *table, CdcRowResult *result)
 {
 	int i = column->attnum - 1;
 	const CdcSlice *text;
 	size_t start;
 	Datum value;
 
-	cdc_buf_append(buf, column->member.data, column->member.len);
 	if (row->key_only && !column->identity)
 		text = &column->missing_text;
 	else if (row->nulls[i])
@@ -125,6 +124,22 @@ write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, C
 		}
 	}
 	cdc_buf_append(buf, text->data, text->len);
+}
+
+static void
+write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
+			 const CdcTable *table, CdcRowResult *result)
+{
+	cdc_buf_append(buf, column->member.data, column->member.len);
+	write_value(buf, column, row, replaced, counters, table, result);
+}
+
+/* One value alone. */
+void
+cdc_column_write(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
+				 const CdcTable *table, CdcRowResult *result)
+{
+	write_value(buf, column, row, replaced, counters, table, result);
 }
 
 /*

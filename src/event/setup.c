@@ -55,6 +55,7 @@ cdc_setup_resolve(CdcSetup *setup, bool sql)
 	constants->options = options;
 	constants->key_settings = &setup->key_settings;
 	constants->value_settings = &setup->value_settings;
+	constants->header_settings = &setup->header_settings;
 	constants->database = cdc_utf8_cstring(database ? database : "");
 	constants->prefix = options->topic_prefix ? options->topic_prefix : cdc_name_prefix(constants->database);
 	cdc_event_constants(constants);

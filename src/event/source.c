@@ -160,6 +160,15 @@ cdc_clock_write(CdcBuf *buf)
 	cdc_buf_commit(buf, p - start);
 }
 
+uint64
+cdc_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 int64
 cdc_clock_ms(void)
 {

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "event/event.h"
+#include "event/outbox.h"
 #include "event/schema.h"
 
 static void
@@ -15,8 +16,8 @@ start(CdcBuf *buf, const CdcSettings *settings)
 }
 
 /* {"schema":…,"payload": with schemas, nothing without */
-static CdcSlice
-schema_head(const CdcSettings *settings, const CdcSchema *schema)
+CdcSlice
+cdc_event_head(const CdcSettings *settings, const CdcSchema *schema)
 {
 	CdcSlice nothing = {"", 0};
 	CdcBuf buf;
@@ -80,10 +81,10 @@ cdc_event_constants(CdcEventConstants *constants)
 	constants->message_table = source_table(value, "", "");
 	constants->transaction_topic = psprintf("%s%s%s", constants->prefix, options->topic_delimiter, options->topic_transaction);
 	constants->message_topic = psprintf("%s.message", constants->prefix);
-	constants->message_key_head = schema_head(constants->key_settings, cdc_schema_message_key());
-	constants->message_value_head = schema_head(value, cdc_schema_message_value(options->binary_mode));
-	constants->transaction_key_head = schema_head(constants->key_settings, cdc_schema_transaction_key());
-	constants->transaction_value_head = schema_head(value, cdc_schema_transaction_value());
+	constants->message_key_head = cdc_event_head(constants->key_settings, cdc_schema_message_key());
+	constants->message_value_head = cdc_event_head(value, cdc_schema_message_value(options->binary_mode));
+	constants->transaction_key_head = cdc_event_head(constants->key_settings, cdc_schema_transaction_key());
+	constants->transaction_value_head = cdc_event_head(value, cdc_schema_transaction_value());
 }
 
 /* The struct of a key or row: schema_name is <topic>.Key or <topic>.Value. */
@@ -135,7 +136,7 @@ cdc_event_template(CdcTable *table, void *arg)
 	template->topic = cdc_buf_slice(&buf);
 
 	if (constants->key_settings->converter->schemas_enable)
-		template->key_head = schema_head(constants->key_settings, cdc_event_key_schema(constants, table));
+		template->key_head = cdc_event_head(constants->key_settings, cdc_event_key_schema(constants, table));
 
 	start(&buf, constants->value_settings);
 	if (constants->value_settings->converter->schemas_enable)
@@ -145,4 +146,7 @@ cdc_event_template(CdcTable *table, void *arg)
 	template->value_tail = constants->value_settings->converter->schemas_enable ? "}}" : "}";
 	template->source_table = source_table(constants->value_settings, cdc_utf8_cstring(table->schema_name),
 										  cdc_utf8_cstring(table->table_name));
+	/* an outbox's rows are events of their own, not rows to be flattened */
+	if (!cdc_outbox_prepare(table, constants) && constants->options->unwrap)
+		cdc_flat_prepare(table, constants);
 }

@@ -75,8 +75,27 @@ static const CdcWord deletes[] = {
 static const CdcWord origins[] = {
 	{"any", CDC_ORIGIN_ANY}, {"none", CDC_ORIGIN_NONE}, {NULL, 0}};
 
+static const CdcWord delete_handlings[] = {
+	{"drop", CDC_DELETE_DROP},
+	{"tombstone", CDC_DELETE_TOMBSTONE},
+	{"rewrite", CDC_DELETE_REWRITE},
+	{"rewrite-with-tombstone", CDC_DELETE_REWRITE_WITH_TOMBSTONE},
+	{"delete-to-tombstone", CDC_DELETE_TO_TOMBSTONE},
+	{NULL, 0}};
+
+static const CdcWord invalid_operations[] = {
+	{"warn", CDC_INVALID_OPERATION_WARN}, {"error", CDC_INVALID_OPERATION_ERROR}, {NULL, 0}};
+
+static const CdcWord missing_fields[] = {
+	{"error", CDC_MISSING_ERROR}, {"ignore", CDC_MISSING_IGNORE}, {NULL, 0}};
+
+static const CdcWord json_nulls[] = {
+	{"ignore", CDC_JSON_NULL_IGNORE}, {"optional_bytes", CDC_JSON_NULL_OPTIONAL_BYTES}, {NULL, 0}};
+
 #define DEBEZIUM(name, type, field) name, CDC_SOURCE_DEBEZIUM, type, offsetof(CdcOptions, field)
 #define OWN(name, type, field) name, CDC_SOURCE_OWN, type, offsetof(CdcOptions, field)
+#define UNWRAP(name, type, field) name, CDC_SOURCE_UNWRAP, type, offsetof(CdcOptions, field)
+#define OUTBOX(name, type, field) "outbox." name, CDC_SOURCE_OUTBOX, type, offsetof(CdcOptions, field)
 #define CONVERTER(name, type, field) name, CDC_SOURCE_CONVERTER, type, offsetof(CdcConverter, field)
 #define MAPPER(name) name, CDC_SOURCE_DEBEZIUM, CDC_OPTION_MAPPER, 0
 
@@ -177,6 +196,66 @@ static const CdcOptionRow rows[] = {
 	 "Columns, as schema.table.column, whose schemas tell the type in the database."},
 	{MAPPER("datatype.propagate.source.type"), NULL, NULL, NULL, CDC_MAPPER_PROPAGATE_TYPE, 0,
 	 "Types, as schema.table.type, whose columns' schemas tell the type in the database."},
+
+	/* flattened values */
+	{OWN("unwrap", CDC_OPTION_BOOL, unwrap), "false", NULL, NULL, 0, 0,
+	 "Sends rows alone instead of before and after, as the transform ExtractNewRecordState makes them."},
+	{UNWRAP("delete.tombstone.handling.mode", CDC_OPTION_ENUM, delete_handling), "tombstone", NULL, delete_handlings, 0, 0,
+	 "With unwrap, what becomes of a delete and its tombstone: nothing, one record with the value null, the old row with __deleted, that and the tombstone, or a tombstone alone."},
+	{UNWRAP("add.fields", CDC_OPTION_FIELDS, add_fields), NULL, NULL, NULL, 0, 0,
+	 "With unwrap, members of the event that are added to the row, such as \"op,source.lsn\"; a new name may follow after a colon."},
+	{UNWRAP("add.fields.prefix", CDC_OPTION_TEXT, fields_prefix), "__", NULL, NULL, 0, 0,
+	 "What the names of added fields begin with."},
+	{UNWRAP("add.headers", CDC_OPTION_FIELDS, add_headers), NULL, NULL, NULL, 0, 0,
+	 "With unwrap, members of the event that are added to the record's headers, as with add.fields."},
+	{UNWRAP("add.headers.prefix", CDC_OPTION_TEXT, headers_prefix), "__", NULL, NULL, 0, 0,
+	 "What the names of added headers begin with."},
+	{UNWRAP("route.by.field", CDC_OPTION_NAME, route_by_field), NULL, NULL, NULL, 0, 0,
+	 "With unwrap, a column whose value is the topic; rows of tables without it, and those where it is empty, keep theirs."},
+	{UNWRAP("drop.fields.header.name", CDC_OPTION_NAME, drop_fields_header), NULL, NULL, NULL, 0, 0,
+	 "With unwrap, leaves the columns out that a header lists; __cdc_json.unavailable is the one that does."},
+	{UNWRAP("drop.fields.keep.schema.compatible", CDC_OPTION_BOOL, drop_keeps_compatible), "true", NULL, NULL, 0, 0,
+	 "Leaves out only those of them that may be null."},
+	{OWN("unwrap.replace.null.with.default", CDC_OPTION_BOOL, unwrap_replace_null), "false", "true", NULL, 0, 0,
+	 "With unwrap and __deleted, writes the column's default in place of NULL; ExtractNewRecordState's replace.null.with.default."},
+
+	/* events of an outbox */
+	{OWN("outbox.table.include.list", CDC_OPTION_PATTERNS, outbox_tables), NULL, NULL, NULL, 0, 0,
+	 "Tables, as schema.table, whose rows are sent as the transform EventRouter routes them."},
+	{OUTBOX("table.field.event.id", CDC_OPTION_NAME, outbox_id), "id", NULL, NULL, 0, 0,
+	 "Column with the event's id, which becomes the header \"id\"."},
+	{OUTBOX("table.field.event.key", CDC_OPTION_NAME, outbox_key), "aggregateid", NULL, NULL, 0, 0,
+	 "Column that is the record's key."},
+	{OUTBOX("table.field.event.payload", CDC_OPTION_NAME, outbox_payload), "payload", NULL, NULL, 0, 0,
+	 "Column that is the record's value."},
+	{OUTBOX("table.field.event.timestamp", CDC_OPTION_NAME, outbox_timestamp), NULL, NULL, NULL, 0, 0,
+	 "Column of type timestamp that is the record's time, instead of the commit."},
+	{OUTBOX("table.field.event.schema.version", CDC_OPTION_NAME, outbox_version), NULL, NULL, NULL, 0, 0,
+	 "Column of type integer that is the version of the value's schema; needs a field in the envelope."},
+	{OUTBOX("table.fields.additional.placement", CDC_OPTION_PLACEMENTS, outbox_placements), NULL, NULL, NULL, 0, 0,
+	 "More columns to send, as \"<column>:header\", \"<column>:envelope\" or \"<column>:partition\", each with \":<alias>\" or without."},
+	{OUTBOX("table.field.additional.missing", CDC_OPTION_ENUM, outbox_missing), "error", NULL, missing_fields, 0, 0,
+	 "What a table is that lacks one of them: no outbox, so that its rows are sent as those of others (\"error\"), or one without the field."},
+	{OUTBOX("table.expand.json.payload", CDC_OPTION_BOOL, outbox_expand), "false", NULL, NULL, 0, 0,
+	 "Sends a payload that is the text of a JSON object as that object, with a schema made from it."},
+	{OUTBOX("table.json.payload.null.behavior", CDC_OPTION_ENUM, outbox_json_null), "ignore", NULL, json_nulls, 0, 0,
+	 "Leaves members out of an expanded payload that are null, or keeps them."},
+	{OUTBOX("table.op.invalid.behavior", CDC_OPTION_ENUM, outbox_invalid), "warn", NULL, invalid_operations, 0, 0,
+	 "An update of an outbox is left out and logged: once for each version of the table, or each one."},
+	{OUTBOX("route.by.field", CDC_OPTION_NAME, outbox_route_by), "aggregatetype", NULL, NULL, 0, 0,
+	 "Column that decides the topic."},
+	{OUTBOX("route.topic.regex", CDC_OPTION_NAME, outbox_regex), NULL, NULL, NULL, 0, 0,
+	 "Regular expression for its whole value, with groups for the replacement; where it does not match, the topic is the value itself."},
+	{OUTBOX("route.topic.replacement", CDC_OPTION_TEXT, outbox_replacement), "outbox.event.${routedByValue}", NULL, NULL, 0, 0,
+	 "The topic, with $1 or ${name} for groups of the expression, and without one ${routedByValue} for the value."},
+	{OUTBOX("route.tombstone.on.empty.payload", CDC_OPTION_BOOL, outbox_tombstones), "false", NULL, NULL, 0, 0,
+	 "Sends an event whose payload is null or blank as a tombstone."},
+	{OWN("outbox.message.prefix", CDC_OPTION_TEXT, outbox_message_prefix), "cdc_json.outbox", NULL, NULL, 0, 0,
+	 "Prefix of the logical messages that are events of an outbox without a table, as cdc_json.emit() writes them; an empty one turns them off."},
+
+	/* who did it */
+	{OWN("context.headers.prefix", CDC_OPTION_TEXT, context_prefix), "__cdc_json.context.", NULL, NULL, 0, 0,
+	 "What the names of the headers begin with that cdc_json.set_context() adds to the records of a transaction."},
 };
 
 /* enum fields are set through int pointers */
@@ -390,6 +469,64 @@ check_exclusive(const Given *given)
 	}
 }
 
+/* Options that do something only along with another one. */
+static const struct
+{
+	const char *name;
+	const char *needs;
+} dependent[] = {
+	{"add.fields", "unwrap"},
+	{"add.headers", "unwrap"},
+	{"route.by.field", "unwrap"},
+	{"drop.fields.header.name", "unwrap"},
+	{"outbox.table.field.event.schema.version", "outbox.table.fields.additional.placement"},
+};
+
+static void
+check_dependent(const CdcOptions *options, const Given *given)
+{
+	for (int i = 0; i < lengthof(dependent); i++)
+	{
+		bool met = strcmp(dependent[i].needs, "unwrap") == 0 ? options->unwrap : options->outbox_envelope;
+		int number;
+		Scope scope;
+
+		if (find_row(dependent[i].name, &number, &scope) && given->values[number][scope] && !met)
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("option \"%s\" has no effect without \"%s\"", dependent[i].name, dependent[i].needs),
+					errhint("%s", strcmp(dependent[i].needs, "unwrap") == 0 ? "Set \"unwrap\" too." : "Place a field in the envelope: only then the value has a schema of its own."));
+	}
+}
+
+/* What the options about transforms decide together. */
+static void
+finish_transforms(CdcOptions *options)
+{
+	ListCell *cell;
+
+	foreach(cell, options->outbox_placements)
+		if (((CdcPlacement *) lfirst(cell))->place == CDC_PLACE_ENVELOPE)
+			options->outbox_envelope = true;
+	options->outbox_route = cdc_route_compile(options->outbox_regex, options->outbox_replacement);
+	if (options->drop_fields_header && strcmp(options->drop_fields_header, CDC_UNAVAILABLE_HEADER) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("invalid value for option \"%s\": \"%s\"", "drop.fields.header.name", cdc_value_clip(options->drop_fields_header)),
+				errhint("The only header that lists columns is \"%s\".", CDC_UNAVAILABLE_HEADER));
+	/* a message of the server's own kinds is not for others to have */
+	if (strncmp(options->outbox_message_prefix, CDC_RESERVED_PREFIX, strlen(CDC_RESERVED_PREFIX)) == 0 &&
+		strcmp(options->outbox_message_prefix, CDC_OUTBOX_PREFIX) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("invalid value for option \"%s\": \"%s\"", "outbox.message.prefix", cdc_value_clip(options->outbox_message_prefix)),
+				errhint("Prefixes that begin with \"%s\" have a meaning of their own.", CDC_RESERVED_PREFIX));
+	/* InsertField, which adds __deleted, replaces nulls; the converter cannot tell any more */
+	if (options->unwrap && options->unwrap_replace_null &&
+		(options->delete_handling == CDC_DELETE_REWRITE || options->delete_handling == CDC_DELETE_REWRITE_WITH_TOMBSTONE))
+		options->value.replace_null_with_default = true;
+}
+
 CdcOptions *
 cdc_options_parse(List *defelems)
 {
@@ -415,6 +552,8 @@ cdc_options_parse(List *defelems)
 
 	/* Debezium's default there is true: false can only have been asked for */
 	options->snapshot_null = options->quirks && !options->value.replace_null_with_default;
+	finish_transforms(options);
+	check_dependent(options, given);
 	return options;
 }
 
@@ -427,6 +566,10 @@ full_description(const CdcOptionRow *row)
 		owner = "Debezium's property";
 	else if (row->source == CDC_SOURCE_CONVERTER)
 		owner = "JsonConverter's property, also with key.converter. or value.converter. in front";
+	else if (row->source == CDC_SOURCE_UNWRAP)
+		owner = "The option of Debezium's ExtractNewRecordState";
+	else if (row->source == CDC_SOURCE_OUTBOX)
+		owner = "The option of Debezium's EventRouter, with outbox. in front";
 	if (row->debezium_default)
 		return psprintf("%s %s; its default there, and with debezium.quirks, is %s.",
 						row->description, owner, row->debezium_default);

@@ -11,7 +11,17 @@
 
 #include "nodes/pg_list.h"
 
+#include "options/fields.h"
 #include "options/patterns.h"
+#include "options/route.h"
+
+/* Prefixes that begin like this are ours and never events of logical messages. */
+#define CDC_RESERVED_PREFIX "cdc_json."
+#define CDC_OUTBOX_PREFIX "cdc_json.outbox"
+#define CDC_CONTEXT_PREFIX "cdc_json.context"
+
+/* The header that lists the columns which the log does not hold. */
+#define CDC_UNAVAILABLE_HEADER "__cdc_json.unavailable"
 
 typedef enum CdcFormat
 {
@@ -75,6 +85,34 @@ typedef enum CdcDeleteWithoutIdentity
 	CDC_DELETE_EMIT,
 	CDC_DELETE_SKIP
 } CdcDeleteWithoutIdentity;
+
+/* delete.tombstone.handling.mode */
+typedef enum CdcDeleteHandling
+{
+	CDC_DELETE_DROP,
+	CDC_DELETE_TOMBSTONE,
+	CDC_DELETE_REWRITE,
+	CDC_DELETE_REWRITE_WITH_TOMBSTONE,
+	CDC_DELETE_TO_TOMBSTONE
+} CdcDeleteHandling;
+
+typedef enum CdcInvalidOperation
+{
+	CDC_INVALID_OPERATION_WARN,
+	CDC_INVALID_OPERATION_ERROR
+} CdcInvalidOperation;
+
+typedef enum CdcMissingField
+{
+	CDC_MISSING_ERROR,
+	CDC_MISSING_IGNORE
+} CdcMissingField;
+
+typedef enum CdcJsonNull
+{
+	CDC_JSON_NULL_IGNORE,
+	CDC_JSON_NULL_OPTIONAL_BYTES
+} CdcJsonNull;
 
 typedef enum CdcOrigin
 {
@@ -175,6 +213,40 @@ typedef struct CdcOptions
 	CdcPatterns *message_prefix_exclude;
 	List *key_rules; /* CdcKeyRule * in the order given */
 	List *mappers; /* CdcMapper * in the order in which they win */
+
+	/* flattened values: ExtractNewRecordState */
+	bool unwrap;
+	CdcDeleteHandling delete_handling;
+	bool unwrap_replace_null; /* unwrap.replace.null.with.default */
+	const char *fields_prefix;
+	const char *headers_prefix;
+	List *add_fields; /* CdcFieldReference * */
+	List *add_headers; /* CdcFieldReference * */
+	const char *route_by_field; /* NULL: not given */
+	const char *drop_fields_header; /* NULL: not given, else __cdc_json.unavailable */
+	bool drop_keeps_compatible;
+
+	/* routed events: EventRouter */
+	CdcPatterns *outbox_tables; /* NULL: none */
+	const char *outbox_id; /* columns; server encoding, as all names of columns */
+	const char *outbox_key;
+	const char *outbox_payload;
+	const char *outbox_timestamp; /* NULL: not given */
+	const char *outbox_version; /* NULL: not given */
+	const char *outbox_route_by;
+	const char *outbox_regex; /* NULL: not given */
+	const char *outbox_replacement;
+	CdcRoute *outbox_route; /* compiled from the two */
+	bool outbox_tombstones;
+	bool outbox_expand;
+	CdcJsonNull outbox_json_null;
+	List *outbox_placements; /* CdcPlacement * */
+	bool outbox_envelope; /* one of them is the envelope */
+	CdcMissingField outbox_missing;
+	CdcInvalidOperation outbox_invalid;
+	const char *outbox_message_prefix; /* "": none */
+
+	const char *context_prefix; /* of headers */
 } CdcOptions;
 
 /* One row of cdc_json.options(). */

@@ -28,7 +28,9 @@ static const char refresh[] = "It is not needed: a table is always described as 
 static const char cache[] = "It is not needed: names and schemas are kept for each table, as long as it does not change.";
 static const char strategy[] = "Topics are named by schema and table only: rename them in the client.";
 static const char java[] = "Java classes cannot be loaded here; what Debezium does by default is built in.";
-static const char transforms[] = "Transforms are not run here: change records in the client, or leave out columns with \"column.exclude.list\".";
+static const char transforms[] = "Two transforms are built in: \"unwrap\" is ExtractNewRecordState, \"outbox.table.include.list\" is EventRouter. What others do is up to the client.";
+static const char handling[] = "Its place has \"delete.tombstone.handling.mode\" now.";
+static const char keys[] = "Keys are always whole: a record without a part of its key could not be told from others.";
 static const char converter[] = "Keys and values are always JsonConverter's JSON; its own properties can be set, such as \"schemas.enable\" or \"key.converter.schemas.enable\".";
 static const char metrics[] = "It concerns Debezium's process: here pg_stat_replication_slots has counters, and so have the metrics of cdc_json_relay.";
 static const char connect[] = "It concerns Kafka Connect: give what the Kafka client needs to cdc_json_relay, with --set.";
@@ -52,6 +54,16 @@ static const Refused refused[] = {
 	{"column.blacklist", "Its name is \"column.exclude.list\" now."},
 	{"toasted.value.placeholder", "Its name is \"unavailable.value.placeholder\" now."},
 	{"sanitize.field.names", "Its name is \"field.name.adjustment.mode\" now."},
+
+	{"drop.tombstones", handling},
+	{"delete.handling.mode", handling},
+	{"operation.header", "Its place has \"add.headers\" now, with the field \"op\"."},
+	{"add.source.fields", "Its place has \"add.fields\" now."},
+
+	/* of transforms */
+	{"drop.fields.from.key", keys},
+	{"outbox.table.field.event.type", "It has no effect in EventRouter either: send the column with \"outbox.table.fields.additional.placement\"."},
+	{"outbox.tracing.", "Spans are not activated here; a column with the context can be sent as a header, with \"outbox.table.fields.additional.placement\"."},
 
 	/* connection and slot */
 	{"database.", connection},

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "options/fields.h"
 #include "options/keys.h"
 #include "options/mappers.h"
 #include "options/values.h"
@@ -272,6 +273,20 @@ cdc_value_set(CdcOptions *options, const CdcOptionRow *row, void *field, const c
 		case CDC_OPTION_KEYS:
 			*(List **) field = cdc_keys_parse(name, value);
 			break;
+		case CDC_OPTION_NAME:
+			if (*value == '\0')
+				invalid_value(name, value, "The value is a name, which has one character at least.");
+			*(const char **) field = pstrdup(value);
+			break;
+		case CDC_OPTION_TEXT:
+			*(const char **) field = pstrdup(value);
+			break;
+		case CDC_OPTION_FIELDS:
+			*(List **) field = cdc_fields_parse(name, value);
+			break;
+		case CDC_OPTION_PLACEMENTS:
+			*(List **) field = cdc_placements_parse(name, value);
+			break;
 		case CDC_OPTION_MAPPER:
 			cdc_mapper_add(options, (CdcMapperKind) row->min, cdc_patterns_compile(name, value));
 			break;
@@ -299,7 +314,14 @@ cdc_value_type(const CdcOptionRow *row)
 		case CDC_OPTION_TOPIC:
 			return "topic name";
 		case CDC_OPTION_PLACEHOLDER:
+		case CDC_OPTION_TEXT:
 			return "string";
+		case CDC_OPTION_NAME:
+			return "name";
+		case CDC_OPTION_FIELDS:
+			return "list of fields";
+		case CDC_OPTION_PLACEMENTS:
+			return "list of placements";
 		case CDC_OPTION_OPERATIONS:
 			return "list of letters";
 		case CDC_OPTION_PATTERNS:

@@ -20,6 +20,10 @@ typedef enum CdcOptionType
 	CDC_OPTION_OPERATIONS, /* CDC_SKIP_* */
 	CDC_OPTION_PATTERNS,
 	CDC_OPTION_KEYS, /* message.key.columns */
+	CDC_OPTION_NAME, /* of a column: any text but none */
+	CDC_OPTION_TEXT, /* any text, also none */
+	CDC_OPTION_FIELDS, /* CdcFieldReference * */
+	CDC_OPTION_PLACEMENTS, /* CdcPlacement * */
 	CDC_OPTION_MAPPER /* list of columns for the CdcMapperKind in "min" */
 } CdcOptionType;
 
@@ -28,6 +32,8 @@ typedef enum CdcOptionSource
 {
 	CDC_SOURCE_DEBEZIUM, /* a connector property */
 	CDC_SOURCE_CONVERTER, /* JsonConverter's: "offset" is one of CdcConverter's */
+	CDC_SOURCE_UNWRAP, /* ExtractNewRecordState's */
+	CDC_SOURCE_OUTBOX, /* EventRouter's, with "outbox." in front */
 	CDC_SOURCE_OWN
 } CdcOptionSource;
 

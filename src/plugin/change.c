@@ -69,6 +69,7 @@ init_record(CdcRecord *record, CdcEvent *event, Change *change, char kind, const
 	event->op = kind;
 	event->lsn = change->lsn;
 	event->source = &change->session->txn.source;
+	record->context = &change->session->txn.context;
 }
 
 /* A record with a value; "other" is the key for the header of a key change. */
@@ -89,6 +90,8 @@ emit_event(Change *change, char op, const CdcRow *key, const CdcRow *before, con
 	event.after = after;
 	event.source = cdc_transaction_source(session);
 	event.block = cdc_transaction_block(session, &block, change->lsn, change->table->collection);
+	if (!cdc_record_shape(&record, &session->message.writer))
+		return;
 	cdc_message_record(session, &record);
 }
 
@@ -106,6 +109,8 @@ emit_tombstone(Change *change, const CdcRow *key, CdcKeyHeader header, const Cdc
 	init_record(&record, &event, change, CDC_FRAME_TOMBSTONE, key);
 	record.key_header = header;
 	record.header_row = other;
+	if (!cdc_record_shape(&record, &change->session->message.writer))
+		return;
 	cdc_message_record(change->session, &record);
 }
 

@@ -116,6 +116,8 @@ emit_row(CdcSession *session, CdcTable *table, XLogRecPtr lsn, uint32 seq)
 	record.write_value = write_value;
 	record.data_change = true;
 	record.event = &event;
+	if (!cdc_record_shape(&record, &session->message.writer))
+		return;
 	cdc_message_record(session, &record);
 }
 

@@ -16,9 +16,6 @@
 #include "plugin/session.h"
 #include "table/image.h"
 
-/* Prefixes that begin like this are ours and never events. */
-#define RESERVED_PREFIX "cdc_json."
-
 /* Written at intervals so that a quiet database's slot moves on. */
 #define HEARTBEAT_PREFIX "cdc_json.heartbeat"
 
@@ -54,6 +51,7 @@ init_record(CdcRecord *record, CdcSession *session, XLogRecPtr lsn, const char *
 	record->write_key = write_key;
 	record->write_value = write_value;
 	record->prefix = cdc_utf8_cstring(prefix);
+	record->context = &session->txn.context;
 	record->content.data = content;
 	record->content.len = size;
 }
@@ -121,7 +119,9 @@ cdc_message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr me
 		session->txn.seq++;
 	if (transactional && strcmp(prefix, CDC_SNAPSHOT_PREFIX) == 0)
 		cdc_incremental_message(session, message_lsn, content, size);
-	else if (strncmp(prefix, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0)
+	else if (cdc_own_message(session, message_lsn, transactional, prefix, size, content))
+		;
+	else if (strncmp(prefix, CDC_RESERVED_PREFIX, strlen(CDC_RESERVED_PREFIX)) == 0)
 	{
 		if (strcmp(prefix, HEARTBEAT_PREFIX) != 0)
 			session->setup.counters.messages_dropped++;

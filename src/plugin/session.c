@@ -73,7 +73,7 @@ cdc_session_report(CdcSession *session)
 
 	/* dropped messages are no loss: they never were to be events */
 	if (replaced + c->unrenderable_values + c->oversized_values + c->oversized_keys +
-			c->changes_without_identity + c->deletes_skipped ==
+			c->changes_without_identity + c->deletes_skipped + c->messages_malformed + c->unrouted_events ==
 		0)
 		return;
 	ereport(LOG,
@@ -81,7 +81,9 @@ cdc_session_report(CdcSession *session)
 			 errdetail("Characters without UTF8 equivalent: " UINT64_FORMAT "; values without representation: " UINT64_FORMAT
 					   "; values too large: " UINT64_FORMAT "; keys too large: " UINT64_FORMAT
 					   "; changes without identity: " UINT64_FORMAT ", deletes among them skipped: " UINT64_FORMAT
-					   "; messages with a reserved prefix dropped: " UINT64_FORMAT ".",
+					   "; messages with a reserved prefix dropped: " UINT64_FORMAT ", malformed ones among our own: " UINT64_FORMAT
+					   "; events of outboxes left out: " UINT64_FORMAT ".",
 					   replaced, c->unrenderable_values, c->oversized_values, c->oversized_keys,
-					   c->changes_without_identity, c->deletes_skipped, c->messages_dropped)));
+					   c->changes_without_identity, c->deletes_skipped, c->messages_dropped,
+					   c->messages_malformed, c->unrouted_events)));
 }

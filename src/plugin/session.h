@@ -41,6 +41,7 @@ typedef struct CdcTransaction
 	int64 total_order; /* records that count, so far */
 	int64 messages; /* among them logical messages */
 	int skipped; /* callbacks since progress was last reported */
+	CdcContext context; /* headers of all its records from here on */
 	HTAB *collections; /* counts by collection, with transaction metadata */
 } CdcTransaction;
 
@@ -65,6 +66,7 @@ typedef struct CdcSession
 	size_t held; /* bytes in libpq's buffer, see send.c */
 	CdcTransaction txn;
 	CdcIncremental incremental;
+	bool logged_malformed; /* a message of our own that cannot be read */
 	char run_id[CDC_RUN_ID_SIZE];
 	XLogRecPtr last_commit; /* "sequence": end of the last transaction sent */
 } CdcSession;
@@ -92,6 +94,9 @@ extern void cdc_transaction_progress(CdcSession *session);
 extern void cdc_incremental_begin(CdcSession *session); /* a transaction begins */
 extern void cdc_incremental_token(CdcSession *session, const CdcTable *table, Relation relation, ReorderBufferChange *change);
 extern void cdc_incremental_message(CdcSession *session, XLogRecPtr lsn, const char *content, Size size);
+
+/* own_message.c: false when the prefix is of no such message */
+extern bool cdc_own_message(CdcSession *session, XLogRecPtr lsn, bool transactional, const char *prefix, Size size, const char *content);
 
 /* the callbacks */
 extern void cdc_begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);

@@ -69,6 +69,7 @@ cdc_begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	t->seq = 0;
 	t->skipped = 0;
 	t->total_order = t->messages = 0;
+	t->context.count = 0;
 	t->end_lsn = txn->end_lsn;
 	t->source.time_us = cdc_commit_time(txn) + EPOCH_DIFFERENCE;
 	t->source.nanoseconds = 0;

@@ -397,7 +397,8 @@ make_headers(const RelayKafka *kafka, const RelayKafkaTopic *topic, const RelayR
 	RelayHeader header;
 
 	while (relay_frame_header(&rest, &header))
-		rd_kafka_header_add(headers, header.name.data, (ssize_t) header.name.len, header.value.data, (ssize_t) header.value.len);
+		rd_kafka_header_add(headers, header.name.data, (ssize_t) header.name.len,
+							header.null ? NULL : header.value.data, header.null ? 0 : (ssize_t) header.value.len);
 	if (kafka->dedupe.enabled && record->position.lsn != 0)
 	{
 		relay_kafka_origin_text(&kafka->dedupe.origin, topic->partitions, origin);

@@ -33,7 +33,9 @@ relay_headers_append(RelayBuf *buf, const RelayRecord *record)
 		relay_buf_text(buf, separator);
 		relay_buf_json(buf, header.name.data, header.name.len);
 		relay_buf_text(buf, ":");
-		if (header.json)
+		if (header.null)
+			relay_buf_text(buf, "null");
+		else if (header.json)
 			relay_buf_append(buf, header.value.data, header.value.len);
 		else
 			relay_buf_json(buf, header.value.data, header.value.len);

@@ -12,7 +12,7 @@
 
 /* the operations of Debezium's events, and what else a frame holds */
 static const char kinds[] = "crudtm"
-							"xbe";
+							"xbeo";
 
 static bool
 fail(RelayFrame *frame, const char *error)
@@ -164,7 +164,8 @@ relay_frame_header(RelayBytes *headers, RelayHeader *header)
 		value_len > headers->len - CDC_FRAME_HEADER_HEADER - name_len)
 		return false;
 	fixed = take(headers, CDC_FRAME_HEADER_HEADER);
-	header->json = fixed.data[0] != 0;
+	header->json = fixed.data[0] == CDC_FRAME_HEADER_JSON;
+	header->null = fixed.data[0] == CDC_FRAME_HEADER_NULL;
 	header->name = take(headers, name_len);
 	header->value = take(headers, value_len);
 	return true;

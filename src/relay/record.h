@@ -50,6 +50,7 @@ typedef struct RelayRecord
 typedef struct RelayHeader
 {
 	bool json; /* the value is JSON text, otherwise a plain string */
+	bool null; /* there is no value */
 	RelayBytes name;
 	RelayBytes value;
 } RelayHeader;

@@ -82,7 +82,9 @@ read_headers(Reader *record, int n)
 		const char *value = take(record, value_len);
 
 		cdc_json_member(&buf, i == 0, name, name_len);
-		if (header[0])
+		if (header[0] == CDC_FRAME_HEADER_NULL)
+			cdc_json_null(&buf);
+		else if (header[0])
 		{
 			cdc_buf_append(&buf, value, value_len);
 			raw = true;

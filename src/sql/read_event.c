@@ -182,7 +182,7 @@ deform(Source *source, HeapTupleHeader row)
 	heap_deform_tuple(&tuple, source->desc, source->table->new_values, source->table->new_nulls);
 }
 
-/* The record of the row as a varlena; NULL when the options leave the table out. */
+/* The record of the row as a varlena; NULL when the options leave the table, or the row, out. */
 static struct varlena *
 read_row(FunctionCallInfo fcinfo, CdcReaderKind kind)
 {
@@ -195,7 +195,8 @@ read_row(FunctionCallInfo fcinfo, CdcReaderKind kind)
 	if (!source->table->captured)
 		return NULL;
 	deform(source, row);
-	cdc_reader_write(site->reader, source->table, &record);
+	if (!cdc_reader_write(site->reader, source->table, &record))
+		return NULL;
 	if (kind == CDC_READER_FRAME)
 	{
 		char *header = buf->data + VARHDRSZ;

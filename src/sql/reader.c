@@ -304,7 +304,7 @@ fetch(const CdcColumn *columns, int n, Datum *values, const bool *nulls)
 	}
 }
 
-void
+bool
 cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record)
 {
 	const CdcTemplate *template = table->template;
@@ -338,6 +338,12 @@ cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record)
 	record->event = &event;
 
 	cdc_record_buffer(writer, reader->expected);
+	if (!cdc_record_shape(record, writer))
+	{
+		record->event = NULL;
+		record->key_row = NULL;
+		return false;
+	}
 	if (!cdc_record_write(writer, record))
 		cdc_record_write_reduced(writer, record);
 	record->event = NULL;
@@ -347,6 +353,7 @@ cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record)
 	size = writer->buf.len + writer->buf.len / 8;
 	if (size > reader->expected)
 		reader->expected = Min(size, MOST_EXPECTED);
+	return true;
 }
 
 void

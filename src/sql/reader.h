@@ -54,8 +54,9 @@ extern CdcTable *cdc_reader_describe(CdcReader *reader, Relation relation);
 /*
  * Writes the record of a row (table->new_values, table->new_nulls) into
  * reader->writer.buf, a fresh one in CurrentMemoryContext, from writer.mark on.
+ * False when options leave it out.
  */
-extern void cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record);
+extern bool cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record);
 
 /*
  * snapshot.c: opens and locks a table of which the caller may read all rows;

@@ -22,6 +22,9 @@ choose_schema(const CdcSetup *setup, const CdcTable *table, const char *which)
 {
 	if (strcmp(which, "key") == 0)
 		return table->nkey > 0 ? cdc_event_key_schema(&setup->constants, table) : NULL;
+	/* a flattened record's value is one struct */
+	if (((CdcTemplate *) table->template)->flat)
+		return cdc_flat_schema(&setup->constants, table);
 	if (strcmp(which, "value") == 0)
 		return cdc_event_row_schema(&setup->constants, table);
 	return cdc_event_envelope_schema(&setup->constants, table);

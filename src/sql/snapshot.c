@@ -22,6 +22,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -307,9 +308,9 @@ marker(const State *state)
 	return state->new_collection ? "first_in_data_collection" : "true";
 }
 
-/* The row's record as (topic, key, value, headers). */
-static Datum
-form_record(State *state)
+/* The row's record as (topic, key, value, headers); false when the options leave it out. */
+static bool
+form_record(State *state, Datum *result)
 {
 	CdcReader *reader = state->reader;
 	CdcTable *table = state->current.scan->table;
@@ -322,15 +323,19 @@ form_record(State *state)
 	memcpy(table->new_values, slot->tts_values, sizeof(Datum) * table->natts);
 	memcpy(table->new_nulls, slot->tts_isnull, sizeof(bool) * table->natts);
 	cdc_reader_mark(reader, marker(state));
-	cdc_reader_write(reader, table, &record);
+	if (!cdc_reader_write(reader, table, &record))
+		return false;
 	data = reader->writer.buf.data;
 
-	values[0] = CStringGetTextDatum(table->topic);
+	/* a topic of the row's own is UTF-8, and comes from text of this database */
+	values[0] = CStringGetTextDatum(pg_any_to_server(record.topic, strlen(record.topic), PG_UTF8));
 	values[1] = PointerGetDatum(cstring_to_text_with_len(data + record.key.start, record.key.len));
 	nulls[1] = !record.has_key;
 	values[2] = PointerGetDatum(cstring_to_text_with_len(data + record.value.start, record.value.len));
+	nulls[2] = !record.has_value;
 	values[3] = PointerGetDatum(cstring_to_text_with_len(data + record.headers.start, record.headers.len));
-	return HeapTupleGetDatum(heap_form_tuple(state->result, values, nulls));
+	*result = HeapTupleGetDatum(heap_form_tuple(state->result, values, nulls));
+	return true;
 }
 
 /* ---------- the function ---------- */
@@ -388,12 +393,14 @@ cdc_json_snapshot(PG_FUNCTION_ARGS)
 	}
 	call = SRF_PERCALL_SETUP();
 	state = call->user_fctx;
-	if (state->current.scan)
+	while (state->current.scan)
 	{
-		Datum result = form_record(state);
+		Datum result;
+		bool formed = form_record(state, &result);
 
 		advance(state);
-		SRF_RETURN_NEXT(call, result);
+		if (formed)
+			SRF_RETURN_NEXT(call, result);
 	}
 	UnregisterExprContextCallback(state->econtext, end, PointerGetDatum(state));
 	end(PointerGetDatum(state));

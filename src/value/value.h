@@ -38,6 +38,8 @@ typedef struct CdcCounters
 	uint64 changes_without_identity; /* updates and deletes without an old tuple */
 	uint64 deletes_skipped; /* delete.without.identity=skip */
 	uint64 messages_dropped; /* reserved prefix */
+	uint64 messages_malformed; /* among our own: events of an outbox and contexts that cannot be read */
+	uint64 unrouted_events; /* of an outbox: updates, and those without a topic */
 } CdcCounters;
 
 /* What every encoder of one slot session shares. */

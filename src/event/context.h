@@ -1,0 +1,20 @@
+/*
+ * context.h
+ *		Who did it: what a session says of its transaction, as headers.
+ */
+#ifndef CDC_EVENT_CONTEXT_H
+#define CDC_EVENT_CONTEXT_H
+
+#include "event/record.h"
+
+/* What is wrong with the content (UTF-8) of such a message, as a sentence; NULL: nothing. */
+extern const char *cdc_context_problem(CdcSlice content);
+
+/*
+ * Renders the headers of all records that follow, in place of earlier ones.
+ * False, and no headers, when the content is malformed.  The buffer is kept
+ * from one transaction to the next, in the context that was current at first.
+ */
+extern bool cdc_context_read(CdcContext *context, const CdcRecordWriter *writer, CdcSlice content);
+
+#endif /* CDC_EVENT_CONTEXT_H */
