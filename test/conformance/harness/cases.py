@@ -16,6 +16,8 @@ import pathlib
 import re
 import subprocess
 
+import transforms
+
 HERE = pathlib.Path(__file__).resolve().parent.parent
 DATABASE = "conformance"
 CONVERTER = ("schemas.enable", "decimal.format", "replace.null.with.default")
@@ -129,7 +131,7 @@ def plugin_options(properties, quirks):
     options = {"format": "record", "topic.prefix": "srv"}
     if quirks:
         options["debezium.quirks"] = "true"
-    options.update(with_markers(properties))
+    options.update(transforms.plugin_options(with_markers(properties)))
     return options
 
 

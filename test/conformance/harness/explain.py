@@ -60,6 +60,6 @@ def row(case, d):
     for pattern, name in BY_CASE:
         if fnmatch.fnmatch(case.name, pattern):
             return name
-    if d["setting"] == "defaults" and member.startswith("value.after.") and d["here"] == "null":
+    if d["setting"] == "defaults" and (member.startswith("value.after.") or case.name.startswith("unwrap_")) and d["here"] == "null":
         return "null-default"
     return None
