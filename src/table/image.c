@@ -210,7 +210,7 @@ cdc_image_open(CdcImageReader *reader, const char *content, size_t len, CdcImage
 {
 	size_t slot_len;
 
-	if (len < AT_SLOT || content[0] != IMAGE_VERSION)
+	if (len < AT_SLOT || content[0] != IMAGE_VERSION || cdc_get_u16(content + AT_SLOT_LEN + 1) != 0)
 		return false;
 	slot_len = (unsigned char) content[AT_SLOT_LEN];
 	if (slot_len >= NAMEDATALEN || MAXALIGN(AT_SLOT + slot_len) > len)
@@ -218,6 +218,8 @@ cdc_image_open(CdcImageReader *reader, const char *content, size_t len, CdcImage
 	memcpy(header->token, content + AT_TOKEN, CDC_TOKEN_SIZE);
 	memcpy(header->slot, content + AT_SLOT, slot_len);
 	header->slot[slot_len] = '\0';
+	if (strlen(header->slot) != slot_len)
+		return false;
 	header->relid = cdc_get_u32(content + AT_RELID);
 	header->fingerprint = cdc_get_u64(content + AT_FINGERPRINT);
 	header->rows = cdc_get_u32(content + AT_ROWS);
