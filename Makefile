@@ -29,7 +29,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test test-matrix faults bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random relay relay-install
+FRONT = demo test test-matrix faults bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -51,7 +51,7 @@ bench:
 bench-snapshot:
 	@sh test/bench/run-snapshots
 
-conformance-live conformance-record conformance-random:
+conformance-live conformance-record conformance-random conformance-sink conformance-report:
 	@sh test/conformance/run $(@:conformance-%=%)
 
 check-version check-format:

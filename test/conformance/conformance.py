@@ -4,10 +4,13 @@
   conformance.py recorded [CASE...]   run cases through the plugin, compare with the recorded records
   conformance.py self-test            altered recorded files must fail
   conformance.py snapshots [CASE...]  the same of snapshots of the tables that cases leave
+  conformance.py needs-test           what is said without Java, Maven or network
   conformance.py record [CASE...]     make the recorded files anew with the real connector; record-snapshots, those of snapshots
   conformance.py live [CASE...]       connector and plugin at once, on the same database
   conformance.py random SEED TABLES   the same with random tables; shrinks a difference to a small case
   conformance.py consumers [CASE...]  JsonConverter and Debezium's transforms read the plugin's records
+  conformance.py sink [accept] [CASE...]  Debezium's JDBC sink copies the cases' tables; accept writes sink/limits.jsonl
+  conformance.py bank RELAY           relay, broker, Kafka Connect and that sink copy the demo's bank
   conformance.py properties [write]   every property of the connector: PROPERTIES.md
   conformance.py moving               from the connector to the plugin and back, on the same topics
   conformance.py report               REPORT.md, with the results of the last runs of all these
@@ -150,24 +153,36 @@ def find_differences(case, made, count):
 
 
 def command_report(names):
-    import connector
     import report
     count = Count()
-    status = command_recorded([], count) | command_snapshots([], True)
+    status = command_recorded([], count, check=False) | command_snapshots([], True)
     available = extensions()
-    report.write(connector.cache(), [c for c in find_cases([]) if not missing(c, available)], count)
+    report.write([c for c in find_cases([]) if not missing(c, available)], count)
     return status
 
 
-def note(name, text):
-    """For the report."""
-    import connector
+def note(name, text, names=(), **versions):
+    """For the report, unless only some cases were run."""
     import report
     print(text)
-    report.note(connector.cache(), name, text)
+    if not names:
+        versions["postgresql"] = cases.psql("SHOW server_version;").split()[0]
+        report.note(name, text, versions)
 
 
-def command_recorded(names, count=None):
+def check_report(count, available):
+    """Without all extensions, or on another server, the numbers are others."""
+    import report
+    recorded = json.loads((HERE / "recorded" / "versions.json").read_text(encoding="utf-8"))["postgresql"]
+    if count.skipped or count.failed or recorded.split(".")[0] != cases.psql("SHOW server_version;").split(".")[0]:
+        return
+    message = report.check([c for c in find_cases([]) if not missing(c, available)], count)
+    if message:
+        count.fail(message)
+    count.passed += not message
+
+
+def command_recorded(names, count=None, check=True):
     count = count or Count()
     available = extensions()
     begun = time.time()
@@ -188,6 +203,8 @@ def command_recorded(names, count=None):
         for message in wrong:
             count.fail(message)
         count.passed += not wrong
+        if check:
+            check_report(count, available)
     cases.drop_database()
     print("%d records compared in %d s" % (count.records, time.time() - begun))
     return count.end()
@@ -280,10 +297,10 @@ def command_live(names):
                         count.passed += 1
                 except Failure as failure:
                     count.fail("%s, %s: %s" % (case.name, variant, failure))
+        versions = java.ask(do="versions")
     finally:
         java.close()
-    text = "%d runs, %d records, %d failed" % (count.passed + count.failed, count.records, count.failed)
-    note("live", text) if not names else print(text)
+    note("live", "%d runs, %d records, %d failed" % (count.passed + count.failed, count.records, count.failed), names, **versions)
     return count.end()
 
 
@@ -345,9 +362,11 @@ def command_random(words):
             count.fail("seed %d: %s\n%s" % (this, message, generate.case_text("Random, seed %d." % this, options, tables, this)))
             if count.failed >= 5:
                 break
+        versions = java.ask(do="versions")
     finally:
         java.close()
-    note("random", "%d tables, %d records, seed %d, %d failed" % (count.passed, count.records, seed, count.failed))
+    note("random" if wanted >= 2000 else "random, short run", "%d tables, %d records, seed %d, %d failed" % (
+        count.passed, count.records, seed, count.failed), **versions)
     return count.end()
 
 
@@ -359,10 +378,47 @@ def command_consumers(names):
     java = connector.Connector(os.environ.get("CONFORMANCE_LOG"))
     try:
         consumers.run(java, [c for c in find_cases(names) if not missing(c, available)], count)
+        versions = java.ask(do="versions")
     finally:
         java.close()
-    text = "%d records read by JsonConverter, %d unwrapped by ExtractNewRecordState, %d failed" % (count.records, count.unwrapped, count.failed)
-    note("consumers", text) if not names else print(text)
+    note("consumers", "%d records read by JsonConverter, %d unwrapped by ExtractNewRecordState, %d failed" % (
+        count.records, count.unwrapped, count.failed), names, **versions)
+    return count.end()
+
+
+def command_sink(names):
+    import connector
+    import sink
+    count = Count()
+    accept = names[:1] == ["accept"]
+    names = names[accept:]
+    available = extensions()
+    java, writer = connector.Connector(os.environ.get("CONFORMANCE_LOG")), sink.Sink(connector.cache(), os.environ.get("SINK_LOG"))
+    try:
+        sink.run(java, writer, [c for c in find_cases(names) if not missing(c, available)], count, accept)
+        versions = java.ask(do="versions")
+    finally:
+        writer.close()
+        java.close()
+    note("sink", "%d records of %d cases, %d columns equal, %d listed below, %d failed" % (
+        count.records, count.cases, count.equal, len(sink.load_limits()), count.failed), names, sink=downstream_version("connect", "version_jdbc="), **versions)
+    return count.end()
+
+
+def downstream_version(file, before):
+    """A version that a file of test/downstream names."""
+    text = (HERE.parent / "downstream" / file).read_text(encoding="utf-8")
+    return re.match(r"[\w.]+", text.split(before)[1]).group(0)
+
+
+def command_bank(words):
+    import bank
+    if len(words) != 1:
+        raise Failure("bank needs the relay's program")
+    count = Count()
+    bank.run(words[0], count)
+    note("bank", "4 tables, %d rows at the end, equal at %d moments, %d failed" % (count.records, count.passed, count.failed),
+         sink=downstream_version("connect", "version_jdbc="), kafka=downstream_version("pom.xml", "<version.kafka>"))
     return count.end()
 
 
@@ -380,8 +436,10 @@ def command_moving(names):
     java = connector.Connector(os.environ.get("CONFORMANCE_LOG"))
     try:
         moving.run(java, count)
+        versions = java.ask(do="versions")
     finally:
         java.close()
+    note("moving", "%d comparisons of topic and table, %d failed" % (count.passed + count.failed, count.failed), **versions)
     return count.end()
 
 
@@ -390,6 +448,13 @@ def command_needs(names):
     connector.find_java()
     connector.build()
     return 0
+
+
+def command_needs_test(names):
+    import needs
+    count = Count()
+    needs.run(count)
+    return count.end()
 
 
 def command_self_test(names):
@@ -423,10 +488,11 @@ def command_list(names):
     return 0
 
 
-COMMANDS = {"needs": command_needs, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
+COMMANDS = {"needs": command_needs, "needs-test": command_needs_test, "recorded": command_recorded, "accept": command_accept, "record": command_record, "live": command_live,
             "random": command_random, "moving": command_moving, "report": command_report, "properties": command_properties,
-            "consumers": command_consumers, "snapshots": command_snapshots, "record-snapshots": command_record_snapshots,
-            "accept-snapshots": command_accept_snapshots, "self-test": command_self_test, "list": command_list}
+            "bank": command_bank, "consumers": command_consumers, "sink": command_sink, "snapshots": command_snapshots,
+            "record-snapshots": command_record_snapshots, "accept-snapshots": command_accept_snapshots, "self-test": command_self_test,
+            "list": command_list}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -1,6 +1,8 @@
 #!/bin/sh
 # conformance.sh: the plugin's records against those of the real connector, as
-# recorded, of the stream and of snapshots; the comparison against altered records; the connector's properties.
+# recorded, of the stream and of snapshots; the comparison against altered
+# records; what is said where Java, Maven or the network are missing; the
+# connector's properties.
 # TESTS names cases.
 set -u
 python3 -c '' 2>/dev/null || {
@@ -12,7 +14,7 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 status=0
 # shellcheck disable=SC2086
-for command in "recorded ${TESTS:-}" "snapshots ${TESTS:-}" self-test properties; do
+for command in "recorded ${TESTS:-}" "snapshots ${TESTS:-}" self-test needs-test properties; do
 	python3 test/conformance/conformance.py $command >>"$log" 2>&1 || status=1
 done
 grep -vE '^[0-9]+ passed, ' "$log"
