@@ -143,7 +143,7 @@ AS 'MODULE_PATHNAME', 'cdc_json_snapshot_resume'
 LANGUAGE C;
 
 COMMENT ON PROCEDURE snapshot_resume(bigint) IS
-'Goes on with an incremental snapshot after its last chunk: ends a pause; and if no session works on the job, because it was interrupted, works on it until it is done. '
+'Goes on with an incremental snapshot after its last chunk: ends a pause; and if no session works on the job, because it was interrupted, works on it until it is done, with the rights of the role that began it. '
 'Raises an error for a job that was stopped or belongs to a role that the caller is no member of.';
 
 CREATE FUNCTION snapshot_pause(job bigint)

@@ -79,6 +79,23 @@ sleep_ms(double ms)
 }
 
 /*
+ * A job may be resumed by another role, by a superuser even.  Its "where" is
+ * an expression of the job's role, and so it runs with the rights of that one
+ * and without a way to others: as in maintenance commands, the role cannot be
+ * changed there, and no trigger waits for the commit.
+ */
+static void
+become_role(Oid role)
+{
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	if (user != role)
+		SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+}
+
+/*
  * A chunk in a subtransaction.  A deadlock, a lock that a "where" waited for in
  * vain, or a conflict of serializable transactions undo it: it is repeated.
  */
@@ -88,12 +105,17 @@ guarded_chunk(CdcWorker *worker, CdcJobTable *table, int64 *rows)
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	volatile CdcChunkResult result = CDC_CHUNK_BUSY;
+	Oid user;
+	int context;
 
+	GetUserIdAndSecContext(&user, &context);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(worker->chunk_mcxt);
 	PG_TRY();
 	{
+		become_role(worker->job.role);
 		result = cdc_chunk_run(worker, table, rows);
+		SetUserIdAndSecContext(user, context);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(old);
 		CurrentResourceOwner = owner;
