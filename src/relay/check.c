@@ -77,13 +77,23 @@ relay_check(Relay *relay)
 	else
 	{
 		say(&findings, true, "replication connection", source->database, "");
-		if (relay_source_has_slot(source))
-			say(&findings, true, "slot", relay->options->slot, "");
-		else if (source->error.set)
-			say_error(&findings, "slot", &source->error);
-		else
-			say(&findings, relay->options->create_slot, "slot",
-				relay->options->create_slot ? "will be created" : "does not exist", "--create-slot creates it.");
+		switch (relay_slot_look(source))
+		{
+			case RELAY_SLOT_FIT:
+				say(&findings, true, "slot", relay->options->slot, "");
+				break;
+			case RELAY_SLOT_MISSING:
+				say(&findings, relay->options->create_slot, "slot",
+					relay->options->create_slot ? "will be created" : "does not exist", "--create-slot creates it.");
+				break;
+			case RELAY_SLOT_LOST:
+				relay_slot_lost(source);
+				say_error(&findings, "slot", &source->error);
+				break;
+			case RELAY_SLOT_UNFIT:
+				say_error(&findings, "slot", &source->error);
+				break;
+		}
 		check_extension(&findings, relay->options);
 	}
 	if (sink->kind->probe(sink))

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+volatile int relay_stop_signals = 0;
+
 static bool
 	__attribute__((format(printf, 4, 0)))
 	fail(RelayError *error, RelayExit code, bool retry, const char *format, va_list args)

@@ -82,6 +82,9 @@ extern int64_t relay_wall_clock(void);
 extern bool relay_parse_lsn(const char *text, uint64_t *lsn);
 extern const char *relay_lsn_text(uint64_t lsn, char *text);
 
+/* Set by signal handlers: how many requests to stop have come. */
+extern volatile int relay_stop_signals;
+
 /* Reads a file whole; NULL and errno when that fails. */
 extern char *relay_read_file(const char *path, size_t *len);
 /* Writes all bytes, in spite of signals; false and errno when that fails. */

@@ -31,6 +31,7 @@ typedef struct RelayBatch
 	uint32_t pending; /* records handed over and not acknowledged */
 	int64_t opened_at; /* relay_now() when it came */
 	int64_t commit_us; /* commit time of its transaction, 0 when not known */
+	void *job; /* the part of a snapshot that it belongs to, or NULL */
 } RelayBatch;
 
 struct RelayLedger

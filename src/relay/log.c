@@ -19,6 +19,8 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static RelayLogFormat log_format = RELAY_LOG_TEXT;
 static RelayLogLevel log_level = RELAY_INFO;
 
+bool relay_log_bar = false;
+
 void
 relay_log_setup(RelayLogFormat format, RelayLogLevel level)
 {
@@ -43,6 +45,9 @@ write_line(RelayLogLevel level, const char *message, const char *hint)
 {
 	RelayBuf line = {0};
 
+	if (relay_log_bar)
+		relay_buf_text(&line, "\r\033[K");
+	relay_log_bar = false;
 	if (log_format == RELAY_LOG_JSON)
 	{
 		relay_buf_text(&line, "{\"time\":\"");

@@ -23,6 +23,9 @@ typedef enum RelayLogLevel
 	RELAY_ERROR
 } RelayLogLevel;
 
+/* A bar stands on the last line of the terminal: it is taken off before a line is written. */
+extern bool relay_log_bar;
+
 extern void relay_log_setup(RelayLogFormat format, RelayLogLevel level);
 extern void relay_log(RelayLogLevel level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

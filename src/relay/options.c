@@ -23,9 +23,11 @@ typedef enum OptionType
 	FLAG, /* no value; in the file: a boolean */
 	BYTES,
 	SECONDS,
+	COUNT, /* from 1 on */
 	SETTING, /* NAME=VALUE, repeatable; in the file: prefix.NAME = VALUE */
 	LOG_FORMAT,
-	LOG_LEVEL
+	LOG_LEVEL,
+	SNAPSHOT_MODE
 } OptionType;
 
 typedef struct Option
@@ -50,11 +52,18 @@ static const Option table[] = {
 	{"failover", NULL, FLAG, FIELD(failover), NULL, "with --create-slot: a slot that standbys take over (PostgreSQL 17)"},
 	{"option", "NAME=VALUE", SETTING, FIELD(plugin), NULL, "option of the plugin, repeatable"},
 	{"work-mem", "SIZE", TEXT, FIELD(work_mem), "256MB", "memory for decoding in the server, before it spills to disk"},
+	{NULL, NULL, TEXT, 0, NULL, "Rows that are there already"},
+	{"snapshot", "MODE", SNAPSHOT_MODE, FIELD(snapshot), "initial", "initial, always, initial_only, no_data or when_needed"},
+	{"snapshot-jobs", "N", COUNT, FIELD(snapshot_jobs), "1", "sessions that read tables at the same time"},
+	{"snapshot-chunk-rows", "N", COUNT, FIELD(snapshot_chunk_rows), "100000", "rows of a table that are read, and read again if need be, as one"},
 	{NULL, NULL, TEXT, 0, NULL, "Where to write"},
 	{"sink", "NAME", TEXT, FIELD(sink), "stdout", "see below"},
 	{"set", "NAME=VALUE", SETTING, FIELD(sink_set), NULL, "property of the sink, repeatable"},
 	{"dedupe", NULL, FLAG, FIELD(dedupe), NULL, "kafka: send nothing that is there already, also after a crash"},
 	{"max-inflight-bytes", "SIZE", BYTES, FIELD(max_inflight_bytes), "64MB", "read no further while this much waits for the sink"},
+	{NULL, NULL, TEXT, 0, NULL, "What is remembered"},
+	{"state", "FILE|kafka:TOPIC", TEXT, FIELD(state), NULL, "positions and finished parts of the snapshot; with kafka: kafka:cdc_json_relay_state"},
+	{"accept-cluster", "ID/TIMELINE", TEXT, FIELD(accept_cluster), NULL, "go on in this cluster although the state is of another one"},
 	{NULL, NULL, TEXT, 0, NULL, "How far"},
 	{"endpos", "LSN|current", TEXT, FIELD(endpos), NULL, "deliver what is committed up to there, confirm it and end"},
 	{"status-interval", "SECONDS", SECONDS, FIELD(status_us), "1", "time between confirmations to the server"},
@@ -227,12 +236,24 @@ set_setting(const Option *option, RelaySettings *settings, const char *text, Rel
 	return !error->set;
 }
 
+static bool
+parse_count(const char *text, int64_t *count)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 9 || strspn(text, "0123456789") != len)
+		return false;
+	*count = strtoll(text, NULL, 10);
+	return *count > 0;
+}
+
 /* Puts a value, given as text, into its field. */
 static bool
 set(RelayOptions *options, const Option *option, const char *value, RelayError *error)
 {
 	static const char *const formats[] = {"text", "json", NULL};
 	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
+	static const char *const modes[] = {"initial", "always", "initial_only", "no_data", "when_needed", NULL};
 	char *field = (char *) options + option->offset;
 	int found;
 
@@ -248,6 +269,8 @@ set(RelayOptions *options, const Option *option, const char *value, RelayError *
 			return relay_parse_bytes(value, (int64_t *) field) || invalid(error, option, value, "sizes like 1000000, 512kB, 64MB and 1GB");
 		case SECONDS:
 			return relay_parse_seconds(value, (int64_t *) field) || invalid(error, option, value, "seconds like 10 and 0.5");
+		case COUNT:
+			return parse_count(value, (int64_t *) field) || invalid(error, option, value, "numbers from 1 to 999999999");
 		case SETTING:
 			return set_setting(option, (RelaySettings *) field, value, error);
 		case LOG_FORMAT:
@@ -259,6 +282,11 @@ set(RelayOptions *options, const Option *option, const char *value, RelayError *
 			if ((found = word(value, levels)) < 0)
 				return invalid(error, option, value, "\"debug\", \"info\", \"warning\" and \"error\"");
 			*(RelayLogLevel *) field = (RelayLogLevel) found;
+			return true;
+		case SNAPSHOT_MODE:
+			if ((found = word(value, modes)) < 0)
+				return invalid(error, option, value, "\"initial\", \"always\", \"initial_only\", \"no_data\" and \"when_needed\"");
+			*(RelaySnapshotMode *) field = (RelaySnapshotMode) found;
 			return true;
 	}
 	return false;
@@ -431,6 +459,14 @@ check(RelayOptions *options, RelayError *error)
 		return relay_fail(error, RELAY_EXIT_USAGE, "--dedupe needs --sink kafka");
 	if (options->dedupe && !dedupe_position(options))
 		return relay_fail(error, RELAY_EXIT_USAGE, "--dedupe needs the plugin's option \"position.header\"");
+	if (options->snapshot_jobs > RELAY_MAX_SNAPSHOT_JOBS)
+		return relay_fail(error, RELAY_EXIT_USAGE, "--snapshot-jobs must be at most %d", RELAY_MAX_SNAPSHOT_JOBS);
+	if (options->snapshot == RELAY_SNAPSHOT_INITIAL_ONLY && options->create_slot)
+	{
+		relay_fail(error, RELAY_EXIT_USAGE, "--snapshot initial_only has no use for --create-slot");
+		relay_hint(error, "Nothing would read the slot. To stream afterwards, use --snapshot initial from the start.");
+		return false;
+	}
 	if (options->max_inflight_bytes < 1024 * 1024)
 		return relay_fail(error, RELAY_EXIT_USAGE, "--max-inflight-bytes must be at least 1MB");
 	if (options->status_us < 10000)

@@ -22,6 +22,18 @@ typedef struct RelaySettings
 	int n;
 } RelaySettings;
 
+/* Debezium's snapshot.mode */
+typedef enum RelaySnapshotMode
+{
+	RELAY_SNAPSHOT_INITIAL,
+	RELAY_SNAPSHOT_ALWAYS,
+	RELAY_SNAPSHOT_INITIAL_ONLY,
+	RELAY_SNAPSHOT_NO_DATA,
+	RELAY_SNAPSHOT_WHEN_NEEDED
+} RelaySnapshotMode;
+
+#define RELAY_MAX_SNAPSHOT_JOBS 64
+
 typedef struct RelayOptions
 {
 	/* where to read */
@@ -33,11 +45,20 @@ typedef struct RelayOptions
 	char *work_mem; /* logical_decoding_work_mem of our connection */
 	RelaySettings plugin; /* --option */
 
+	/* rows that are there already */
+	RelaySnapshotMode snapshot;
+	int64_t snapshot_jobs; /* sessions that read */
+	int64_t snapshot_chunk_rows; /* rows that are read at once, about */
+
 	/* where to write */
 	char *sink;
 	RelaySettings sink_set; /* --set */
 	int64_t max_inflight_bytes;
 	bool dedupe;
+
+	/* what is remembered */
+	char *state; /* a file or "kafka:TOPIC", or NULL for the sink's default */
+	char *accept_cluster; /* "SYSTEM_IDENTIFIER/TIMELINE" that may answer in place of the state's, or NULL */
 
 	/* how far, and how */
 	char *endpos; /* "current" or an LSN, or NULL */

@@ -13,6 +13,7 @@
 #include "relay/relay.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,12 @@
 #include "relay/heartbeat.h"
 #include "relay/log.h"
 #include "relay/notify.h"
+#include "relay/start.h"
 
 #define FIRST_PAUSE_US 100000
 #define PUMP_BYTES (1024 * 1024) /* read before the sink is served again */
 #define ASK_US 100000 /* with --endpos: time between requests for the server's position */
 #define END_US 2000000 /* for ending the stream in good order */
-
-volatile int relay_stop_signals = 0;
 
 static bool
 fail_with(Relay *relay, const RelayError *error)
@@ -50,29 +50,12 @@ next_pause(const Relay *relay, int64_t pause)
  * ------------------------------------------------------------------------
  */
 
-/* The slot's position against ours. */
-static bool
-agree_on_position(Relay *relay)
+/* The sink hears whose log the records are of. */
+static void
+identify(Relay *relay)
 {
-	RelaySource *source = &relay->source;
-	char ours[RELAY_LSN_TEXT];
-	char theirs[RELAY_LSN_TEXT];
-
-	if (!relay->started)
-	{
-		relay_ledger_init(&relay->ledger, source->slot_lsn);
-		relay->started = true;
-		return true;
-	}
-	if (source->slot_lsn > relay->ledger.confirmed_lsn)
-	{
-		relay_fail(&source->error, RELAY_EXIT_SOURCE, "slot \"%s\" is at %s, but only what is before %s was delivered", relay->options->slot,
-				   relay_lsn_text(source->slot_lsn, theirs), relay_lsn_text(relay->ledger.confirmed_lsn, ours));
-		relay_hint(&source->error, "Another program has read or advanced the slot. Give each program a slot of its own; what is missing here needs a new snapshot.");
-		return false;
-	}
-	relay_ledger_init(&relay->ledger, relay->ledger.confirmed_lsn);
-	return true;
+	if (relay->sink->kind->identify)
+		relay->sink->kind->identify(relay->sink, relay->source.system_id, relay->source.timeline);
 }
 
 static bool
@@ -80,7 +63,7 @@ start_stream(Relay *relay)
 {
 	RelaySource *source = &relay->source;
 
-	if (!relay_source_connect(source) || !relay_source_slot(source) || !agree_on_position(relay))
+	if (!source->conn && (!relay_source_connect(source) || !relay_start_again(relay)))
 		return false;
 	if (relay->options->endpos && !relay->has_endpos)
 	{
@@ -88,9 +71,19 @@ start_stream(Relay *relay)
 			return false;
 		relay->has_endpos = true;
 	}
-	if (relay->sink->kind->identify)
-		relay->sink->kind->identify(relay->sink, source->system_id, source->timeline);
+	identify(relay);
 	return relay_source_start(source, relay->ledger.confirmed_lsn);
+}
+
+/* What failed may be tried again later. */
+static void
+try_later(Relay *relay, const RelayError *error)
+{
+	relay->connect_pause = next_pause(relay, relay->connect_pause);
+	relay->connect_at = relay_now() + relay->connect_pause;
+	relay->source.reconnects++;
+	relay_log_error(RELAY_WARNING, error);
+	relay_log(RELAY_INFO, "trying again in %.1f s", (double) relay->connect_pause / 1e6);
 }
 
 /* The source failed: try again later, or give up. */
@@ -102,21 +95,41 @@ source_failed(Relay *relay)
 	relay_source_close(source);
 	if (!source->error.retry)
 		return fail_with(relay, &source->error);
-	relay->connect_pause = next_pause(relay, relay->connect_pause);
-	relay->connect_at = relay_now() + relay->connect_pause;
-	source->reconnects++;
-	relay_log_error(RELAY_WARNING, &source->error);
-	relay_log(RELAY_INFO, "trying again in %.1f s", (double) relay->connect_pause / 1e6);
+	try_later(relay, &source->error);
+	return true;
+}
+
+/* The snapshot failed: what is not finished is read again later, or the program gives up. */
+static bool
+snapshot_failed(Relay *relay)
+{
+	RelaySnapshot *snapshot = &relay->snapshot;
+
+	relay_snapshot_abandon(snapshot);
+	if (!snapshot->error.retry)
+		return fail_with(relay, &snapshot->error);
+	try_later(relay, &snapshot->error);
 	return true;
 }
 
 static bool
 connect_if_due(Relay *relay)
 {
+	RelaySource *source = &relay->source;
+
 	/* what is in flight comes first, so that it does not come twice */
-	if (relay->source.conn || relay->stop_reading || !relay_ledger_empty(&relay->ledger) || relay_now() < relay->connect_at)
+	if (source->streaming || relay->snapshot.open || relay->stop_reading || !relay_ledger_empty(&relay->ledger) || relay_now() < relay->connect_at)
 		return true;
-	return start_stream(relay) || source_failed(relay);
+	if (!relay->decided)
+	{
+		if (!relay_source_connect(source) || !relay_start_decide(relay))
+			return source_failed(relay);
+		relay->decided = true;
+		identify(relay);
+	}
+	if (relay->snapshot.active)
+		return relay_snapshot_open(&relay->snapshot) || snapshot_failed(relay);
+	return relay->stop_reading || start_stream(relay) || source_failed(relay);
 }
 
 /* ------------------------------------------------------------------------
@@ -222,10 +235,78 @@ take_keepalive(Relay *relay, uint64_t lsn)
 	}
 }
 
+/* A row of the snapshot came. */
+static bool
+take_row(Relay *relay, RelayMessage *message, RelayJob *job)
+{
+	RelayFrame *frame = &relay->frame;
+
+	relay->messages++;
+	relay->bytes += message->frame_len;
+	if (!relay_frame_open(frame, message->frame, message->frame_len) || !relay_frame_next(frame, &relay->record))
+	{
+		message->release(message->data);
+		return relay_fail(&relay->error, RELAY_EXIT_SOURCE, "the server sent a malformed frame: %s", frame->error ? frame->error : "it has no record");
+	}
+	relay->batch = relay_ledger_open(&relay->ledger, message->data, message->release, message->frame_len + relay->sink->kind->overhead, 0, false);
+	relay->batch->job = job;
+	relay->record_waiting = true;
+	return hand_over(relay);
+}
+
 static bool
 has_room(const Relay *relay)
 {
 	return !relay->batch && relay->ledger.bytes < (size_t) relay->options->max_inflight_bytes;
+}
+
+/* The same for rows of the snapshot. */
+static bool
+pump_snapshot(Relay *relay, bool *idle, uint64_t until)
+{
+	while (!relay->stop_reading && has_room(relay))
+	{
+		RelayMessage message;
+		RelayJob *job;
+
+		switch (relay_snapshot_receive(&relay->snapshot, &message, &job))
+		{
+			case RELAY_RECEIVED_FRAME:
+				if (!take_row(relay, &message, job))
+					return false;
+				break;
+			case RELAY_RECEIVED_ERROR:
+				return snapshot_failed(relay);
+			default:
+				return true;
+		}
+		relay->connect_pause = 0;
+		if (relay->bytes >= until)
+		{
+			*idle = false;
+			return true;
+		}
+	}
+	return true;
+}
+
+/* When all its rows are safe, the stream may begin. */
+static bool
+finish_snapshot(Relay *relay)
+{
+	RelaySnapshot *snapshot = &relay->snapshot;
+
+	if (!relay_snapshot_complete(snapshot))
+		return true;
+	if (!relay_snapshot_finish(snapshot))
+		return snapshot_failed(relay);
+	relay_progress_end(&relay->progress, snapshot);
+	relay_log(RELAY_INFO, "the snapshot is complete: %" PRIu64 " rows in %.1f s", snapshot->rows, (double) (snapshot->ended_at - snapshot->started_at) / 1e6);
+	relay_ledger_init(&relay->ledger, relay->state.acked_lsn);
+	relay->started = snapshot->slot != RELAY_SNAPSHOT_NO_SLOT;
+	if (!relay->started)
+		relay->stop_reading = true;
+	return true;
 }
 
 /*
@@ -240,6 +321,8 @@ pump(Relay *relay, bool *idle)
 	*idle = true;
 	if (!hand_over(relay))
 		return false;
+	if (relay->snapshot.open)
+		return pump_snapshot(relay, idle, until);
 	while (relay->source.streaming && !relay->stop_reading && has_room(relay))
 	{
 		RelayMessage message;
@@ -308,6 +391,21 @@ check_silence(Relay *relay)
 	return true;
 }
 
+/* The state has a position before it is confirmed; it may be on its way. */
+static bool
+save_position(Relay *relay)
+{
+	RelayState *state = &relay->state;
+
+	if (!relay_state_serve(state))
+		return fail_with(relay, &state->error);
+	relay_state_acknowledge(state, relay->ledger.confirmed_lsn);
+	/* the server may ask for statuses often */
+	if (relay_now() - state->written_at < relay->options->status_us / 2)
+		return true;
+	return relay_state_save(state) || fail_with(relay, &state->error);
+}
+
 static bool
 send_status_if_due(Relay *relay)
 {
@@ -322,7 +420,10 @@ send_status_if_due(Relay *relay)
 		return true;
 	ask = has_room(relay) && !relay->stop_reading &&
 		  (relay->has_endpos || relay_now() - source->received_at > relay_source_status_interval(source));
-	return relay_source_status(source, relay->ledger.received_lsn, relay->ledger.confirmed_lsn, ask) || source_failed(relay);
+	if (!save_position(relay))
+		return false;
+	return relay_source_status(source, relay->ledger.received_lsn, relay_state_confirmable(&relay->state, relay->ledger.confirmed_lsn), ask) ||
+		   source_failed(relay);
 }
 
 /* ------------------------------------------------------------------------
@@ -343,7 +444,11 @@ restart_sink(Relay *relay)
 	relay->sink_pause = next_pause(relay, relay->sink_pause);
 	relay->sink_restarted_at = now;
 	relay->sink_restarts++;
-	relay_source_close(&relay->source);
+	/* what was read of the snapshot and is not safe is read again */
+	if (relay->snapshot.active)
+		relay_snapshot_abandon(&relay->snapshot);
+	else
+		relay_source_close(&relay->source);
 	relay->batch = NULL;
 	relay->record_waiting = false;
 	if (!relay->sink->kind->restart(relay->sink))
@@ -403,11 +508,13 @@ serve_background(Relay *relay)
 {
 	if (background_wanted(relay) && relay_control_serve(&relay->control) && relay_heartbeat_wanted(&relay->options->plugin))
 		put_heartbeat(relay);
-	if (relay->source.streaming && !relay->ready)
+	if ((relay->source.streaming || relay->snapshot.open) && !relay->ready)
 	{
 		relay->ready = true;
-		relay_notify("READY=1\nSTATUS=reading the slot");
+		relay_notify(relay->snapshot.open ? "READY=1\nSTATUS=taking the snapshot" : "READY=1\nSTATUS=reading the slot");
 	}
+	if (relay->snapshot.open)
+		relay_progress_show(&relay->progress, &relay->snapshot);
 	if (relay_now() >= relay->watchdog_at)
 	{
 		relay_notify("WATCHDOG=1");
@@ -420,7 +527,10 @@ on_leave(void *context, const RelayBatch *batch)
 {
 	Relay *relay = context;
 
-	relay_latency_add(&relay->latency, batch);
+	if (batch->job)
+		relay_snapshot_acknowledged(&relay->snapshot, batch->job);
+	else
+		relay_latency_add(&relay->latency, batch);
 }
 
 static int
@@ -460,8 +570,11 @@ timeout_ms(const Relay *relay)
 	due = earlier(due, relay->watchdog_at);
 	if (background_wanted(relay))
 		due = earlier(due, relay_control_due(&relay->control));
-	if (!relay->source.conn && !relay->stop_reading && relay_ledger_empty(&relay->ledger) && relay->connect_at < due)
-		due = relay->connect_at;
+	due = earlier(due, relay_snapshot_due(&relay->snapshot));
+	if (relay->snapshot.open)
+		due = earlier(due, relay_progress_due(&relay->progress));
+	if (!relay->source.streaming && !relay->snapshot.open && !relay->stop_reading && relay_ledger_empty(&relay->ledger))
+		due = earlier(due, relay->connect_at);
 	if (relay->stopped_by_signal && relay->stop_deadline < due)
 		due = relay->stop_deadline;
 	if (due <= now)
@@ -476,8 +589,10 @@ enum
 	POLL_SINK,
 	POLL_SOURCE,
 	POLL_CONTROL,
+	POLL_STATE,
 	POLL_HTTP,
-	POLL_COUNT = POLL_HTTP + RELAY_HTTP_FDS
+	POLL_SNAPSHOT = POLL_HTTP + RELAY_HTTP_FDS,
+	POLL_COUNT = POLL_SNAPSHOT + RELAY_MAX_SNAPSHOT_JOBS
 };
 
 static bool
@@ -485,12 +600,16 @@ wait_for_work(Relay *relay, int timeout)
 {
 	struct pollfd fds[POLL_COUNT];
 	char drain[64];
+	int sessions = 0;
 
 	fds[POLL_WAKE] = (struct pollfd){relay->wake_fd, POLLIN, 0};
 	fds[POLL_SINK] = (struct pollfd){relay->sink->kind->descriptor(relay->sink), POLLIN, 0};
 	fds[POLL_SOURCE] = (struct pollfd){-1, 0, 0};
 	fds[POLL_CONTROL] = (struct pollfd){relay_control_descriptor(&relay->control), relay->control.events, 0};
+	fds[POLL_STATE] = (struct pollfd){relay_state_descriptor(&relay->state), POLLIN, 0};
 	relay_http_poll(&relay->http, fds + POLL_HTTP);
+	if (has_room(relay) && !relay->stop_reading)
+		sessions = relay_snapshot_poll(&relay->snapshot, fds + POLL_SNAPSHOT);
 	if (relay->source.streaming)
 	{
 		short events = (short) ((has_room(relay) && !relay->stop_reading ? POLLIN : 0) | (relay_source_sending(&relay->source) ? POLLOUT : 0));
@@ -499,9 +618,10 @@ wait_for_work(Relay *relay, int timeout)
 		if (events != 0)
 			fds[POLL_SOURCE] = (struct pollfd){relay_source_descriptor(&relay->source), events, 0};
 	}
-	if (poll(fds, POLL_COUNT, timeout) < 0 && errno != EINTR)
+	if (poll(fds, (nfds_t) (POLL_SNAPSHOT + sessions), timeout) < 0 && errno != EINTR)
 		return relay_fail(&relay->error, RELAY_EXIT_INTERNAL, "could not wait for events: %s", strerror(errno));
 	relay_http_serve(&relay->http, fds + POLL_HTTP);
+	relay_snapshot_polled(&relay->snapshot, fds + POLL_SNAPSHOT, sessions);
 	if (fds[POLL_WAKE].revents)
 		(void) !read(relay->wake_fd, drain, sizeof(drain));
 	if ((fds[POLL_SOURCE].revents & (POLLIN | POLLERR | POLLHUP)) && !relay_source_read(&relay->source))
@@ -540,6 +660,20 @@ finished(const Relay *relay)
 	return relay->stopped_by_signal && (relay_now() >= relay->stop_deadline || relay_stop_signals > 1);
 }
 
+/* What has become safe since the last write; an error is told if there was none before. */
+static void
+settle_state(Relay *relay)
+{
+	RelayState *state = &relay->state;
+
+	if (!relay->decided || (relay->snapshot.active && relay->snapshot.slot != RELAY_SNAPSHOT_HAS_SLOT))
+		return;
+	if (relay->started)
+		relay_state_acknowledge(state, relay->ledger.confirmed_lsn);
+	if (!relay_state_save_now(state, relay_now() + (relay->options->shutdown_us > END_US ? relay->options->shutdown_us : END_US)))
+		fail_with(relay, &state->error);
+}
+
 static RelayExit
 finish(Relay *relay)
 {
@@ -549,7 +683,10 @@ finish(Relay *relay)
 	/* all that the server sent before it told this position is safe now */
 	if (relay_ledger_empty(&relay->ledger))
 		relay_ledger_keepalive(&relay->ledger, relay->end_lsn);
-	if (source->streaming && relay_source_status(source, relay->ledger.received_lsn, relay->ledger.confirmed_lsn, false))
+	relay_progress_end(&relay->progress, &relay->snapshot);
+	settle_state(relay);
+	if (source->streaming &&
+		relay_source_status(source, relay->ledger.received_lsn, relay_state_confirmable(&relay->state, relay->ledger.confirmed_lsn), false))
 		relay_source_end(source, END_US);
 	if (relay->error.set)
 	{
@@ -561,6 +698,8 @@ finish(Relay *relay)
 		relay_log(RELAY_ERROR, "stopped with records in flight: they come again at the next start");
 		return RELAY_EXIT_UNFINISHED;
 	}
+	if (relay->snapshot.active)
+		relay_log(RELAY_INFO, "the snapshot is not finished: the next start %s", relay->state.store ? "goes on with it" : "begins it anew");
 	if (relay->started)
 		relay_log(RELAY_INFO, "done: everything before %s is delivered", relay_lsn_text(relay->ledger.confirmed_lsn, text));
 	return RELAY_EXIT_DONE;
@@ -581,11 +720,13 @@ relay_open(Relay *relay, const RelayOptions *options, int wake_fd)
 	relay->watchdog_at = relay_notify_watchdog() > 0 ? 0 : INT64_MAX;
 	relay_source_init(&relay->source, options);
 	relay->source.plugin_options = kind ? kind->plugin_options : NULL;
+	relay_snapshot_init(&relay->snapshot, options, &relay->source, &relay->state);
+	relay_progress_init(&relay->progress, strcmp(options->sink, "stdout") == 0);
 	relay_control_init(&relay->control, options);
 	if (!kind || !relay_http_open(&relay->http, options->check ? NULL : options->metrics, &relay->error))
 		return false;
 	relay->sink = kind->open(options, &relay->ledger, &relay->error);
-	return relay->sink != NULL;
+	return relay->sink != NULL && relay_state_open(&relay->state, options, &relay->error);
 }
 
 void
@@ -596,6 +737,8 @@ relay_close(Relay *relay)
 	relay_http_close(&relay->http);
 	relay_control_close(&relay->control);
 	relay_ledger_forget(&relay->ledger);
+	relay_snapshot_free(&relay->snapshot);
+	relay_state_close(&relay->state);
 	relay_source_free(&relay->source);
 	relay_counts_free(&relay->counts);
 }
@@ -609,7 +752,8 @@ relay_run(Relay *relay)
 		int timeout;
 
 		check_signals(relay);
-		if (!connect_if_due(relay) || !pump(relay, &idle) || !serve_sink(relay, idle) || !send_status_if_due(relay))
+		relay_progress_hide(&relay->progress);
+		if (!connect_if_due(relay) || !pump(relay, &idle) || !serve_sink(relay, idle) || !finish_snapshot(relay) || !send_status_if_due(relay))
 			break;
 		serve_background(relay);
 		if (finished(relay))

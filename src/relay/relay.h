@@ -12,15 +12,21 @@
 #include "relay/ledger.h"
 #include "relay/metrics.h"
 #include "relay/options.h"
+#include "relay/progress.h"
 #include "relay/record.h"
 #include "relay/sink.h"
+#include "relay/snapshot.h"
 #include "relay/source.h"
+#include "relay/state.h"
 
 typedef struct Relay
 {
 	const RelayOptions *options;
 	RelayLedger ledger;
 	RelaySource source;
+	RelayState state;
+	RelaySnapshot snapshot;
+	RelayProgress progress;
 	RelaySink *sink;
 	RelayControl control;
 	RelayHttp http;
@@ -33,6 +39,7 @@ typedef struct Relay
 	bool record_waiting; /* "record" has been read and not yet taken */
 	RelayPosition handed; /* of the last record that the sink has, or zero */
 
+	bool decided; /* what to do at the start */
 	bool started; /* the ledger has a position */
 	bool has_endpos;
 	uint64_t endpos;
@@ -58,9 +65,6 @@ typedef struct Relay
 	uint64_t repeated; /* records that came again after a reconnection, and were left out */
 	uint64_t sink_restarts;
 } Relay;
-
-/* Set by signal handlers: how many requests to stop have come. */
-extern volatile int relay_stop_signals;
 
 /* Prepares a zeroed struct; false with relay->error. */
 extern bool relay_open(Relay *relay, const RelayOptions *options, int wake_fd);

@@ -1,27 +1,17 @@
 /*
  * source.c
- *		The slot: connection, replication protocol, confirmations; see source.h.
+ *		The connection for replication, commands on it, and what its errors mean;
+ *		see source.h.  slot.c has the slot, stream.c the stream.
  */
 #include "relay/source.h"
 
 #include <inttypes.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/heartbeat.h"
-#include "relay/log.h"
-
-/* microseconds between 1970 and 2000, where the server's clock begins */
-#define POSTGRES_EPOCH_US INT64_C(946684800000000)
-#define DATA_HEADER 25 /* 'w', start, end, time */
-#define KEEPALIVE_SIZE 18 /* 'k', end, time, reply */
-#define STATUS_SIZE 34 /* 'r', written, flushed, applied, time, reply */
-
-/* Without other wishes, as many bytes of records in one message. */
-#define BATCH_BYTES "65536"
+#include "relay/query.h"
 
 void
 relay_source_init(RelaySource *source, const RelayOptions *options)
@@ -62,19 +52,8 @@ hint_plugin_refused(RelaySource *source)
 			   "Minor releases of August 2026 and later load only listed plugins.");
 }
 
-static void
-hint_slot_lost(RelaySource *source)
-{
-	relay_hint(&source->error,
-			   "Changes since its position are gone from the log. Drop the slot with SELECT pg_drop_replication_slot('%s'), "
-			   "and start with a new slot and a new snapshot. To prevent it: max_slot_wal_keep_size (and idle_replication_slot_timeout on 18) "
-			   "must cover the longest pause.",
-			   source->options->slot);
-}
-
-/* An error of a command or of the stream, by its SQLSTATE. */
-static bool
-server_error(RelaySource *source, const char *what, const PGresult *result)
+bool
+relay_source_failed(RelaySource *source, const char *what, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -106,7 +85,8 @@ server_error(RelaySource *source, const char *what, const PGresult *result)
 	else if (strcmp(state, "55000") == 0)
 	{
 		relay_fail(error, RELAY_EXIT_SOURCE, "%s: %s", what, primary);
-		hint_slot_lost(source);
+		relay_hint(error, "If changes since the slot's position are gone from the log, start with --snapshot when_needed or always and --create-slot: "
+						  "the slot is made anew, and all tables are read again.");
 	}
 	else if (strncmp(state, "22", 2) == 0 || strncmp(state, "42601", 5) == 0)
 		relay_fail(error, RELAY_EXIT_USAGE, "%s: %s", what, primary);
@@ -124,9 +104,8 @@ server_error(RelaySource *source, const char *what, const PGresult *result)
 	return false;
 }
 
-/* The connection failed, or the stream on it. */
-static bool
-connection_error(RelaySource *source, const char *what)
+bool
+relay_source_disconnected(RelaySource *source, const char *what)
 {
 	static const char *const lasting[] = {"authentication failed", "no pg_hba.conf entry", "does not exist", "must be superuser or replication role", "permission denied"};
 	const char *message = PQerrorMessage(source->conn);
@@ -149,16 +128,15 @@ connection_error(RelaySource *source, const char *what)
  * ------------------------------------------------------------------------
  */
 
-/* Runs a command; NULL after an error. */
-static PGresult *
-run(RelaySource *source, const char *what, const char *command)
+PGresult *
+relay_source_run(RelaySource *source, const char *what, const char *command)
 {
-	PGresult *result = PQexec(source->conn, command);
+	PGresult *result = relay_query(source->conn, command);
 	ExecStatusType status = PQresultStatus(result);
 
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return result;
-	server_error(source, what, result);
+	relay_source_failed(source, what, result);
 	PQclear(result);
 	return NULL;
 }
@@ -166,7 +144,7 @@ run(RelaySource *source, const char *what, const char *command)
 static bool
 run_quietly(RelaySource *source, const char *what, const char *command)
 {
-	PGresult *result = run(source, what, command);
+	PGresult *result = relay_source_run(source, what, command);
 
 	PQclear(result);
 	return result != NULL;
@@ -176,7 +154,7 @@ run_quietly(RelaySource *source, const char *what, const char *command)
 static bool
 identify(RelaySource *source)
 {
-	PGresult *result = run(source, "could not identify the server", "IDENTIFY_SYSTEM");
+	PGresult *result = relay_source_run(source, "could not identify the server", "IDENTIFY_SYSTEM");
 	const char *system_id;
 	uint32_t timeline;
 	bool ok = true;
@@ -221,15 +199,15 @@ prepare_session(RelaySource *source)
 	int64_t ms;
 
 	if (!quoted)
-		return connection_error(source, "could not prepare the connection");
+		return relay_source_disconnected(source, "could not prepare the connection");
 	relay_buf_printf(&command, "SET logical_decoding_work_mem = %s", quoted);
 	PQfreemem(quoted);
-	result = run(source, "could not set logical_decoding_work_mem (--work-mem)", relay_buf_cstring(&command));
+	result = relay_source_run(source, "could not set logical_decoding_work_mem (--work-mem)", relay_buf_cstring(&command));
 	relay_buf_free(&command);
 	PQclear(result);
-	if (!result || !run_quietly(source, "could not prepare the connection", "SET search_path = ''"))
+	if (!result || !run_quietly(source, "could not prepare the connection", "SET search_path = ''; SET idle_session_timeout = 0; SET statement_timeout = 0"))
 		return false;
-	result = run(source, "could not prepare the connection", "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'");
+	result = relay_source_run(source, "could not prepare the connection", "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'");
 	if (!result)
 		return false;
 	ms = PQntuples(result) == 1 ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : 60000;
@@ -262,7 +240,7 @@ relay_source_connect(RelaySource *source)
 	source->conn = PQconnectdbParams(keywords, values, 1);
 	if (!source->conn || PQstatus(source->conn) != CONNECTION_OK)
 	{
-		connection_error(source, "could not connect to the server");
+		relay_source_disconnected(source, "could not connect to the server");
 		relay_source_close(source);
 		return false;
 	}
@@ -272,369 +250,28 @@ relay_source_connect(RelaySource *source)
 	return identify(source) && prepare_session(source);
 }
 
-/* ------------------------------------------------------------------------
- * The slot
- * ------------------------------------------------------------------------
- */
-
-static bool
-create_slot(RelaySource *source)
-{
-	RelayBuf command = {0};
-	PGresult *result;
-	bool ok;
-
-	if (source->options->failover && source->version < 170000)
-		return relay_fail(&source->error, RELAY_EXIT_USAGE, "--failover needs PostgreSQL 17 or later");
-	/* its name has no characters that would need more than quotes */
-	relay_buf_printf(&command, "CREATE_REPLICATION_SLOT \"%s\"%s LOGICAL \"cdc_json\" (SNAPSHOT 'nothing'%s)", source->options->slot,
-					 source->options->temporary ? " TEMPORARY" : "", source->options->failover ? ", FAILOVER true" : "");
-	result = run(source, "could not create the slot", relay_buf_cstring(&command));
-	relay_buf_free(&command);
-	if (!result)
-		return false;
-	ok = relay_parse_lsn(PQgetvalue(result, 0, 1), &source->slot_lsn);
-	PQclear(result);
-	if (!ok)
-		return relay_fail(&source->error, RELAY_EXIT_INTERNAL, "the server did not tell the position of the new slot");
-	/* a temporary one ends with each connection, and is never the same again */
-	source->slot_seen = true;
-	source->slot_created = true;
-	relay_log(RELAY_INFO, "created slot \"%s\"", source->options->slot);
-	return true;
-}
-
-static bool
-slot_missing(RelaySource *source)
-{
-	if (source->options->create_slot && !source->slot_seen)
-		return create_slot(source);
-	relay_fail(&source->error, RELAY_EXIT_SOURCE, "replication slot \"%s\" does not exist%s", source->options->slot,
-			   source->slot_seen ? " any more" : "");
-	if (source->slot_seen)
-		relay_hint(&source->error, "Changes since it vanished are lost: it is never created again by itself. Start with a new slot and a new snapshot.");
-	else
-		relay_hint(&source->error, "--create-slot creates it.");
-	return false;
-}
-
-/* The slot's row: is it ours, and does it still have what it has not sent? */
-static bool
-check_slot(RelaySource *source, const PGresult *result)
-{
-	const char *slot = source->options->slot;
-	const char *plugin = PQgetvalue(result, 0, 0);
-	const char *database = PQgetvalue(result, 0, 1);
-	const char *wal_status = PQgetvalue(result, 0, 3);
-	const char *reason = PQgetvalue(result, 0, 4);
-
-	if (strcmp(plugin, "cdc_json") != 0)
-		return relay_fail(&source->error, RELAY_EXIT_SOURCE, "slot \"%s\" is of plugin \"%s\", not \"cdc_json\"", slot, plugin);
-	if (strcmp(database, source->database) != 0)
-		return relay_fail(&source->error, RELAY_EXIT_SOURCE, "slot \"%s\" is of database \"%s\", not \"%s\"", slot, database, source->database);
-	if (strcmp(wal_status, "lost") == 0 || reason[0] != '\0')
-	{
-		relay_fail(&source->error, RELAY_EXIT_SOURCE, "slot \"%s\" was invalidated: %s", slot, reason[0] != '\0' ? reason : "required log was removed");
-		hint_slot_lost(source);
-		return false;
-	}
-	if (!relay_parse_lsn(PQgetvalue(result, 0, 2), &source->slot_lsn))
-		return relay_fail_retry(&source->error, RELAY_EXIT_SOURCE, "slot \"%s\" is not ready yet", slot);
-	source->slot_seen = true;
-	return true;
-}
-
-/* The slot's row, without any when it does not exist; NULL after an error. */
-static PGresult *
-look_up_slot(RelaySource *source)
-{
-	RelayBuf query = {0};
-	PGresult *result;
-
-	/* the reason has a column of its own since 17 */
-	relay_buf_printf(&query,
-					 "SELECT coalesce(plugin, ''), coalesce(database, ''), confirmed_flush_lsn, coalesce(wal_status, ''), "
-					 "coalesce(pg_catalog.to_jsonb(s) OPERATOR(pg_catalog.->>) 'invalidation_reason', '') "
-					 "FROM pg_catalog.pg_replication_slots s WHERE slot_name = '%s'",
-					 source->options->slot);
-	result = run(source, "could not look up the slot", relay_buf_cstring(&query));
-	relay_buf_free(&query);
-	return result;
-}
-
 bool
-relay_source_has_slot(RelaySource *source)
+relay_source_end_of_log(RelaySource *source, uint64_t *lsn, bool *standby)
 {
-	PGresult *result = look_up_slot(source);
-	bool ok = result && PQntuples(result) > 0 && check_slot(source, result);
-
-	PQclear(result);
-	return ok;
-}
-
-bool
-relay_source_slot(RelaySource *source)
-{
-	PGresult *result = look_up_slot(source);
+	PGresult *result = relay_source_run(source, "could not read the server's position",
+										"SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
+										"ELSE pg_catalog.pg_current_wal_flush_lsn() END, pg_catalog.pg_is_in_recovery()");
 	bool ok;
 
 	if (!result)
 		return false;
-	ok = PQntuples(result) > 0 ? check_slot(source, result) : slot_missing(source);
+	ok = relay_parse_lsn(PQgetvalue(result, 0, 0), lsn);
+	*standby = PQgetvalue(result, 0, 1)[0] == 't';
 	PQclear(result);
-	return ok;
+	return ok || relay_fail(&source->error, RELAY_EXIT_INTERNAL, "the server did not tell its position");
 }
 
 bool
 relay_source_position(RelaySource *source, const char *text, uint64_t *lsn)
 {
-	PGresult *result;
-	bool ok;
+	bool standby;
 
 	if (strcmp(text, "current") != 0)
 		return relay_parse_lsn(text, lsn);
-	result = run(source, "could not read the server's position",
-				 "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END");
-	if (!result)
-		return false;
-	ok = relay_parse_lsn(PQgetvalue(result, 0, 0), lsn);
-	PQclear(result);
-	return ok || relay_fail(&source->error, RELAY_EXIT_INTERNAL, "the server did not tell its position");
-}
-
-/* ------------------------------------------------------------------------
- * The stream
- * ------------------------------------------------------------------------
- */
-
-/* "name" 'value' in a replication command, where only quotes are special. */
-static void
-append_option(RelayBuf *command, const char *separator, const char *name, const char *value)
-{
-	relay_buf_printf(command, "%s\"", separator);
-	for (; *name; name++)
-		relay_buf_append(command, *name == '"' ? "\"\"" : name, *name == '"' ? 2 : 1);
-	relay_buf_text(command, "\" '");
-	for (; *value; value++)
-		relay_buf_append(command, *value == '\'' ? "''" : value, *value == '\'' ? 2 : 1);
-	relay_buf_text(command, "'");
-}
-
-/* The option was given, by either way of writing its name. */
-static bool
-is_given(const RelaySettings *plugin, const char *name)
-{
-	char *underscored = relay_strdup(name);
-	bool given;
-
-	for (char *p = underscored; *p; p++)
-	{
-		if (*p == '.')
-			*p = '_';
-	}
-	given = relay_setting(plugin, name) || relay_setting(plugin, underscored);
-	free(underscored);
-	return given;
-}
-
-bool
-relay_source_start(RelaySource *source, uint64_t lsn)
-{
-	const RelaySettings *plugin = &source->options->plugin;
-	RelayBuf command = {0};
-	char text[RELAY_LSN_TEXT];
-	PGresult *result;
-	bool ok;
-
-	relay_buf_printf(&command, "START_REPLICATION SLOT \"%s\" LOGICAL %s (", source->options->slot, relay_lsn_text(lsn, text));
-	append_option(&command, "", "format", "frame");
-	if (!is_given(plugin, "batch.bytes"))
-		append_option(&command, ", ", "batch.bytes", BATCH_BYTES);
-	for (const char *const *o = source->plugin_options; o && *o; o += 2)
-	{
-		if (!is_given(plugin, o[0]))
-			append_option(&command, ", ", o[0], o[1]);
-	}
-	for (int i = 0; i < plugin->n; i++)
-	{
-		if (!relay_heartbeat_option(plugin->item[i].name))
-			append_option(&command, ", ", plugin->item[i].name, plugin->item[i].value);
-	}
-	relay_buf_text(&command, ")");
-	result = PQexec(source->conn, relay_buf_cstring(&command));
-	relay_buf_free(&command);
-	ok = PQresultStatus(result) == PGRES_COPY_BOTH;
-	if (!ok)
-		server_error(source, "could not start to read the slot", result);
-	PQclear(result);
-	if (!ok)
-		return false;
-	if (PQsetnonblocking(source->conn, 1) != 0)
-		return connection_error(source, "could not start to read the slot");
-	source->streaming = true;
-	source->received_at = relay_now();
-	source->status_lsn = lsn;
-	relay_log(RELAY_INFO, "reading slot \"%s\" from %s", source->options->slot, text);
-	return true;
-}
-
-int
-relay_source_descriptor(const RelaySource *source)
-{
-	return source->conn ? PQsocket(source->conn) : -1;
-}
-
-bool
-relay_source_flush(RelaySource *source)
-{
-	if (source->conn && PQflush(source->conn) < 0)
-		return connection_error(source, "could not send to the server");
-	return true;
-}
-
-bool
-relay_source_sending(const RelaySource *source)
-{
-	return source->conn && source->streaming && PQflush(source->conn) == 1;
-}
-
-bool
-relay_source_read(RelaySource *source)
-{
-	if (PQconsumeInput(source->conn) == 0)
-		return connection_error(source, "lost the connection to the server");
-	return true;
-}
-
-static uint64_t
-get_u64(const char *at)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | (unsigned char) at[i];
-	return value;
-}
-
-static void
-put_u64(char *at, uint64_t value)
-{
-	for (int i = 0; i < 8; i++)
-		at[i] = (char) (value >> (56 - 8 * i));
-}
-
-/* The server ended the stream: in good order it never does before we do. */
-static RelayReceived
-stream_ended(RelaySource *source)
-{
-	PGresult *result = PQgetResult(source->conn);
-
-	if (PQresultStatus(result) == PGRES_FATAL_ERROR)
-		server_error(source, "the server ended the stream", result);
-	else
-		relay_fail_retry(&source->error, RELAY_EXIT_SOURCE, "the server ended the stream");
-	PQclear(result);
-	source->streaming = false;
-	return RELAY_RECEIVED_ERROR;
-}
-
-RelayReceived
-relay_source_receive(RelaySource *source, RelayMessage *message)
-{
-	char *data;
-	int len = PQgetCopyData(source->conn, &data, 1);
-
-	if (len == 0)
-		return RELAY_RECEIVED_NOTHING;
-	if (len == -1)
-		return stream_ended(source);
-	if (len < 0)
-	{
-		connection_error(source, "could not receive from the server");
-		return RELAY_RECEIVED_ERROR;
-	}
-	source->received_at = relay_now();
-	source->waiting_since = 0;
-	if (len >= DATA_HEADER && data[0] == 'w')
-	{
-		uint64_t end = get_u64(data + 9);
-
-		if (end > source->server_lsn)
-			source->server_lsn = end;
-		message->data = data;
-		message->release = PQfreemem;
-		message->frame = data + DATA_HEADER;
-		message->frame_len = (size_t) (len - DATA_HEADER);
-		return RELAY_RECEIVED_FRAME;
-	}
-	if (len >= KEEPALIVE_SIZE && data[0] == 'k')
-	{
-		message->lsn = get_u64(data + 1);
-		if (message->lsn > source->server_lsn)
-			source->server_lsn = message->lsn;
-		if (data[17])
-			source->reply_requested = true;
-		PQfreemem(data);
-		return RELAY_RECEIVED_KEEPALIVE;
-	}
-	PQfreemem(data);
-	relay_fail(&source->error, RELAY_EXIT_SOURCE, "the server sent a message that does not belong to the replication protocol");
-	return RELAY_RECEIVED_ERROR;
-}
-
-bool
-relay_source_status(RelaySource *source, uint64_t received, uint64_t confirmed, bool request)
-{
-	char status[STATUS_SIZE];
-	int64_t now = relay_now();
-
-	status[0] = 'r';
-	put_u64(status + 1, received > confirmed ? received : confirmed);
-	put_u64(status + 9, confirmed);
-	put_u64(status + 17, confirmed);
-	put_u64(status + 25, (uint64_t) (relay_wall_clock() - POSTGRES_EPOCH_US));
-	status[33] = request;
-	/* 0 means that the buffer is full: there are older statuses in it, which keep the connection */
-	if (PQputCopyData(source->conn, status, sizeof(status)) < 0 || PQflush(source->conn) < 0)
-		return connection_error(source, "could not send to the server");
-	source->status_at = now;
-	source->status_lsn = confirmed;
-	source->reply_requested = false;
-	if (request && source->waiting_since == 0)
-		source->waiting_since = now;
-	return true;
-}
-
-int64_t
-relay_source_status_interval(const RelaySource *source)
-{
-	int64_t interval = 10 * 1000000;
-
-	if (source->sender_timeout_us > 0 && source->sender_timeout_us / 3 < interval)
-		interval = source->sender_timeout_us / 3;
-	return interval;
-}
-
-void
-relay_source_end(RelaySource *source, int64_t timeout_us)
-{
-	int64_t deadline = relay_now() + timeout_us;
-	bool ended = false;
-
-	if (!source->conn || !source->streaming || PQputCopyEnd(source->conn, NULL) < 0)
-		return;
-	while (!ended && relay_now() < deadline)
-	{
-		int flushed = PQflush(source->conn);
-		struct pollfd poll_fd = {PQsocket(source->conn), (short) (POLLIN | (flushed == 1 ? POLLOUT : 0)), 0};
-		char *data;
-		int len;
-
-		if (flushed < 0 || poll(&poll_fd, 1, 100) < 0 || PQconsumeInput(source->conn) == 0)
-			return;
-		while ((len = PQgetCopyData(source->conn, &data, 1)) > 0)
-			PQfreemem(data);
-		ended = len < 0;
-	}
-	source->streaming = false;
+	return relay_source_end_of_log(source, lsn, &standby);
 }

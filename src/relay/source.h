@@ -1,6 +1,7 @@
 /*
  * source.h
- *		The slot: connection, replication protocol, confirmations.
+ *		The slot: connection (source.c), finding and making it (slot.c), replication
+ *		protocol and confirmations (stream.c).
  *
  * The steps are those of PostgreSQL's own clients: connect, identify, find or
  * create the slot, start, receive, send status.  Connecting and commands wait
@@ -13,6 +14,7 @@
 #include "relay/options.h"
 
 struct pg_conn;
+struct pg_result;
 
 typedef enum RelayReceived
 {
@@ -21,6 +23,22 @@ typedef enum RelayReceived
 	RELAY_RECEIVED_KEEPALIVE,
 	RELAY_RECEIVED_ERROR
 } RelayReceived;
+
+typedef enum RelaySlotStatus
+{
+	RELAY_SLOT_FIT,
+	RELAY_SLOT_MISSING,
+	RELAY_SLOT_LOST, /* it was invalidated: source->lost_reason says why */
+	RELAY_SLOT_UNFIT /* or it could not be looked up: the error says why */
+} RelaySlotStatus;
+
+/* How long a slot lives that is created, and whether its snapshot is to be read. */
+typedef enum RelaySlotKind
+{
+	RELAY_SLOT_PLAIN, /* as --temporary and --failover say, without a snapshot */
+	RELAY_SLOT_EXPORTING, /* the same with a snapshot, good until the next command on the connection */
+	RELAY_SLOT_STAND_IN /* temporary and with a snapshot, under a name of its own: see relay_slot_settle() */
+} RelaySlotKind;
 
 typedef struct RelayMessage
 {
@@ -50,6 +68,9 @@ typedef struct RelaySource
 	bool slot_seen; /* it existed: never create it again */
 	bool slot_created; /* by us, now */
 	uint64_t slot_lsn; /* what it has confirmed, as of the last look */
+	char lost_reason[64];
+	char stand_in[64]; /* name of the slot that stands in, or empty */
+	char snapshot[64]; /* name of the snapshot that the new slot exported */
 
 	int64_t sender_timeout_us; /* the server ends silent connections after that; 0: never */
 	int64_t status_at; /* when a status was sent last */
@@ -66,17 +87,38 @@ extern void relay_source_init(RelaySource *source, const RelayOptions *options);
 /* Connects and identifies the server, which must be the same as before. */
 extern bool relay_source_connect(RelaySource *source);
 
-/* Finds the slot, or creates it if that was asked for; sets slot_lsn. */
-extern bool relay_source_slot(RelaySource *source);
+/*
+ * Runs a command and waits; NULL after an error, of which "what" is the
+ * beginning.
+ */
+extern struct pg_result *relay_source_run(RelaySource *source, const char *what, const char *command);
+/* The error of a result, by its SQLSTATE, or of the connection.  Both return false. */
+extern bool relay_source_failed(RelaySource *source, const char *what, const struct pg_result *result);
+extern bool relay_source_disconnected(RelaySource *source, const char *what);
 
-/* Whether the slot exists and is fit; creates nothing.  An error only if it is not fit. */
-extern bool relay_source_has_slot(RelaySource *source);
+/* slot.c: looks for the slot; sets slot_lsn when it is fit. */
+extern RelaySlotStatus relay_slot_look(RelaySource *source);
+/* Creates it; sets slot_lsn, and the snapshot's name. */
+extern bool relay_slot_create(RelaySource *source, RelaySlotKind kind);
+/* Makes the slot itself from the one that stands in, at the same position. */
+extern bool relay_slot_settle(RelaySource *source);
+/* Drops one that was invalidated. */
+extern bool relay_slot_drop(RelaySource *source);
+/* Errors for a slot that is missing, or lost, where it may not be made anew; both return false. */
+extern bool relay_slot_missing(RelaySource *source);
+extern bool relay_slot_lost(RelaySource *source);
+
+/* Where the log ends, or what a standby has replayed. */
+extern bool relay_source_end_of_log(RelaySource *source, uint64_t *lsn, bool *standby);
 
 /* A position to reach: text is an LSN, or "current" for what is in the log now. */
 extern bool relay_source_position(RelaySource *source, const char *text, uint64_t *lsn);
 
 /* Starts to stream from a position. */
 extern bool relay_source_start(RelaySource *source, uint64_t lsn);
+
+/* Whether the user gave an option of the plugin, by either way of writing its name; else the sink's wish counts. */
+extern bool relay_source_option_given(const RelaySettings *plugin, const char *name);
 
 extern int relay_source_descriptor(const RelaySource *source);
 /* Bytes wait to be sent. */

@@ -131,8 +131,8 @@ extern bool relay_state_check_cluster(RelayState *state, const RelayOptions *opt
 
 /* Begins to write it if it has changed and nothing is being written. */
 extern bool relay_state_save(RelayState *state);
-/* Writes it and waits until it is safe, or a signal to stop came. */
-extern bool relay_state_save_now(RelayState *state);
+/* Writes it and waits until it is safe, until a time (as relay_now() counts) or the next signal to stop. */
+extern bool relay_state_save_now(RelayState *state, int64_t deadline);
 /* Takes news about what is being written. */
 extern bool relay_state_serve(RelayState *state);
 extern int relay_state_descriptor(const RelayState *state);

@@ -53,6 +53,12 @@ test_command_line(void)
 	unit_check(strcmp(relay_setting(&options.sink_set, "empty"), "") == 0 && !relay_setting(&options.sink_set, "none"), "an empty one");
 	unit_check(options.max_inflight_bytes == INT64_C(2) << 30 && options.status_us == 500000 && options.log_format == RELAY_LOG_JSON, "values");
 
+	unit_test("snapshot and state");
+	unit_check(parse("--slot s") == RELAY_RUN && options.snapshot == RELAY_SNAPSHOT_INITIAL && options.snapshot_jobs == 1 && !options.state, "defaults");
+	unit_check(parse("--slot s --snapshot when_needed --snapshot-jobs 8 --snapshot-chunk-rows 500 --state /x --accept-cluster 7/2") == RELAY_RUN, "%s", error.message);
+	unit_check(options.snapshot == RELAY_SNAPSHOT_WHEN_NEEDED && options.snapshot_jobs == 8 && options.snapshot_chunk_rows == 500, "values");
+	unit_check(strcmp(options.state, "/x") == 0 && strcmp(options.accept_cluster, "7/2") == 0, "texts");
+
 	unit_test("help and version win");
 	unit_check(parse("--bogus --help") == RELAY_HELP && parse("--version --slot") == RELAY_VERSION, "without other checks");
 
@@ -76,6 +82,12 @@ test_command_line(void)
 	refused("--slot s --max-inflight-bytes many", "invalid value");
 	refused("--slot s --status-interval -1", "invalid value");
 	refused("--slot s --status-interval 0", "at least");
+	refused("--slot s --snapshot never", "invalid value");
+	refused("--slot s --snapshot-jobs 0", "invalid value");
+	refused("--slot s --snapshot-jobs 65", "at most 64");
+	refused("--slot s --snapshot-jobs -1", "invalid value");
+	refused("--slot s --snapshot-chunk-rows many", "invalid value");
+	refused("--slot s --snapshot initial_only --create-slot", "no use for --create-slot");
 	refused("--slot s --log-format xml", "invalid value");
 	refused("--slot s --log-level loud", "invalid value");
 	refused("--slot s --config /nonexistent", "could not read file");

@@ -14,8 +14,10 @@ build_relay('with kafka');
 my $node = new_node('main', 'wal_sender_timeout = 5s');
 my $db = 'postgres';
 my $dsn = $node->connstr($db);
+my $dir = $ENV{TESTDIR} || $PostgreSQL::Test::Utils::tmp_check;
 my $mock = mock(3);
-my @kafka = ('--dsn', $dsn, '--slot', 's', '--sink', 'kafka', '--set', "bootstrap.servers=$mock->{servers}", '--option', 'topic.prefix=app');
+# the errors that are ordered below are meant for records, not for the state
+my @kafka = ('--state', "$dir/state", '--dsn', $dsn, '--slot', 's', '--sink', 'kafka', '--set', "bootstrap.servers=$mock->{servers}", '--option', 'topic.prefix=app');
 my ($status, $out, $err);
 
 sub confirmed_upto
