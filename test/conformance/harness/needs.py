@@ -36,7 +36,7 @@ class Machine:
     def run(self, *command, **env):
         inherited = {k: v for k, v in os.environ.items() if k.startswith("PG") or k in ("LC_ALL", "LD_LIBRARY_PATH")}
         done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", env={
-            **inherited, "PATH": str(self.bin), "HOME": str(self.folder), "CONFORMANCE_CACHE": str(self.folder / "cache"),
+            **inherited, "PATH": str(self.bin), "HOME": str(self.folder), "CONFORMANCE_CACHE": str(self.folder.parent / "cache"),
             "DOWNSTREAM_CACHE": str(self.folder / "downstream"), "PIP_INDEX_URL": NOTHING, "PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.folder), **env})
         return done.returncode, done.stdout

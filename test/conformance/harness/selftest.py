@@ -44,6 +44,26 @@ ALTERATIONS = (
 )
 
 
+# SQL errors: which line of the case has one
+WRONG = (
+    ("-- Wrong in the set-up.\nSELECT 1;\nSELECT nonsense;\n-- STREAM\n", 3),
+    ("-- Wrong in the stream.\nCREATE TABLE t (id int);\n-- STREAM\nINSERT INTO t VALUES (1);\n\nINSERT INTO t VALUES ('x');\n", 6),
+)
+
+
+def sql_errors(folder):
+    """Messages about SQL errors that are not reported with file and line."""
+    for text, line in WRONG:
+        path = pathlib.Path(folder) / "wrong.sql"
+        path.write_text(text, encoding="utf-8")
+        try:
+            run_plugin(Case(path), ("quirks",), pathlib.Path(folder))
+            yield "an SQL error in line %d: not noticed" % line
+        except Failure as error:
+            if "%s:%d: ERROR:" % (path, line) not in str(error):
+                yield "an SQL error in line %d: reported as %s" % (line, error)
+
+
 def run(main):
     honest = main.HERE / "recorded"
     passed = failed = 0
@@ -72,6 +92,11 @@ def run(main):
                 print("FAILED: %s altered (%s): %s" % (what, name, "not noticed" if same else "no %s in: %s" % (", ".join(lacks), message)))
             else:
                 passed += 1
+        wrong = list(sql_errors(folder))
+        failed += len(wrong)
+        passed += len(WRONG) - len(wrong)
+        for message in wrong:
+            print("FAILED: " + message)
     main.RECORDED = honest
     print("%d passed, %d failed, 0 skipped" % (passed, failed))
     return 1 if failed else 0
