@@ -3,8 +3,8 @@
 #
 # usage: perl readme.pl check|write ROOT FOLDER
 #
-# From "## Getting started" to "## Formats", blocks marked sh and sql run in
-# their order; a block marked json is what the blocks before it printed, laid
+# From "## Getting started" to "## Formats" and in "## Snapshots", blocks marked
+# sh and sql run in their order, in FOLDER; a block marked json is what the blocks before it printed, laid
 # out for reading.  "check" compares with all numbers masked.  "write" leaves
 # FOLDER/README.md.
 use strict;
@@ -49,7 +49,7 @@ sub masked
 sub run
 {
 	my ($language, $text) = @_;
-	my $command = "sh -e '$folder/snippet'";
+	my $command = "cd '$folder' && sh -e '$folder/snippet'";
 	$command = "psql -XqAt -v ON_ERROR_STOP=1 -d shop -f '$folder/snippet'" if $language eq 'sql';
 	spew("$folder/snippet", $text);
 	my $output = `$command 2>'$folder/errors'`;
@@ -80,8 +80,7 @@ my @lines = split /^/, slurp("$root/README.md");
 my ($new, $output, $active) = ('', '', 0);
 while (defined(my $line = shift @lines))
 {
-	$active = 1 if $line =~ /^## Getting started/;
-	$active = 0 if $line =~ /^## Formats/;
+	$active = $line =~ /^## (?:Getting started|Events|Snapshots)/ if $line =~ /^## /;
 	$new .= $line;
 	if ($line =~ /^```(\w+)$/ && $active)
 	{

@@ -15,6 +15,11 @@ my $db = 'postgres';
 my $runs = $ENV{CDC_JSON_RUNS} || 3;
 my @tables = qw(item part_a part_b);
 
+# transaction ids beyond 32 bits, of which events have the lower half
+$node->stop;
+PostgreSQL::Test::Utils::system_or_bail($node->installed_command('pg_resetwal'), '--epoch=3', '-D', $node->data_dir);
+$node->start;
+
 $node->safe_psql($db, <<'SQL');
 CREATE EXTENSION cdc_json;
 CREATE TABLE item (id int PRIMARY KEY, n int, v text, big text);
@@ -127,6 +132,9 @@ sub take_snapshot
 	@readers = map { reading_session($snapshot) } 1 .. $sessions;
 	my @chunks = split /\n/, $readers[0]->query_safe("SELECT relation, lower, upper FROM cdc_json.chunks('item', 150) UNION ALL "
 		  . "SELECT relation, lower, upper FROM cdc_json.chunks('part', 100)");
+	my $relations = "SELECT string_agg(DISTINCT relation::oid::text, ' ') FROM (SELECT relation FROM cdc_json.chunks('item', 150) UNION ALL "
+	  . "SELECT relation FROM cdc_json.chunks('part', 100)) AS c";
+	my $before = $readers[0]->query_safe($relations);
 	my $n = 0;
 	cmp_ok(scalar @chunks, '>', 5, "$slot: chunks");
 	for my $chunk (shuffle(@chunks))
@@ -146,6 +154,8 @@ sub take_snapshot
 		}
 		push @rows, split /\n/, $$reader->query_safe($query);
 	}
+	# tables and their files are still the same
+	is($readers[0]->query_safe($relations), $before, "$slot: the same tables and files at the end");
 	$_->quit for @readers;
 	is($coordinator->query_safe("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessShareLock' AND relation = 'item'::regclass"),
 		1, "$slot: the coordinator held its lock");
@@ -253,7 +263,7 @@ for my $sessions (1, 3)
 
 	wait_for('changes', sub { my @some = peek($node, $db, 'before', @options); @some > 50 });
 	$session->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ');
-	my ($snapshot, $lsn) = split /\|/, $session->query_safe('SELECT * FROM cdc_json.snapshot_position()');
+	my ($snapshot, $lsn, $xmax) = split /\|/, $session->query_safe('SELECT snapshot, lsn, pg_snapshot_xmax(snapshot) FROM cdc_json.snapshot_position()');
 	my @rows = split /\n/, $session->query_safe(
 		"SELECT format('{\"key\":%s,\"value\":%s,\"headers\":%s}', key, value, headers) FROM (SELECT (s).* FROM (SELECT cdc_json.snapshot('{item,part}') AS s) AS q) AS r");
 	$session->query_safe('COMMIT');
@@ -261,8 +271,11 @@ for my $sessions (1, 3)
 	$_->finish for @writers;
 	my @events = grep { /"txId":\d/ } stream($node, $db, 'before', position($node, $db), @options);
 	my %xids = map { /"txId":(\d+)/; $1 => 1 } @events;
+	# the whole id is the one nearest to the snapshot's
 	my %seen = map { $_ => 1 } split /\n/,
-	  $node->safe_psql($db, "SELECT x FROM unnest('{" . join(',', keys %xids) . "}'::text[]) AS x WHERE pg_visible_in_snapshot(x::xid8, '$snapshot')");
+	  $node->safe_psql($db, "SELECT x FROM unnest('{" . join(',', keys %xids) . "}'::bigint[]) AS x "
+		  . "WHERE pg_visible_in_snapshot(($xmax + ((x - $xmax + 2147483648) & 4294967295) - 2147483648)::text::xid8, '$snapshot')");
+	cmp_ok($xmax, '>', 2**32, 'transaction ids beyond 32 bits');
 	my @later = grep { /"txId":(\d+)/; !$seen{$1} } @events;
 	my $position = sprintf '%016x', lsn_number($lsn);
 	cmp_ok(scalar @later, '<', scalar @events, 'some changes are in the snapshot');
@@ -285,6 +298,7 @@ for my $sessions (1, 3)
 	fails($node, $db, "$begin SELECT cdc_json.chunks('item', 100)", qr/table "item" was rewritten or truncated after the snapshot/, 'chunks');
 	fails($node, $db, "$begin SELECT cdc_json.chunks('part', 100)", qr/table "part_a" was rewritten or truncated after the snapshot/, 'chunks of partitions');
 	$exporter->quit;
+	fails($node, $db, "$begin SELECT 1", qr/ERROR:  (?:invalid snapshot identifier|snapshot "[^"]+" does not exist)/, 'the snapshot ends with the connection that exported it');
 	$node->safe_psql($db, 'ALTER TABLE item ALTER n TYPE int; ALTER TABLE part ALTER n TYPE int');
 }
 
