@@ -14,7 +14,6 @@
 #include "json/reader.h"
 
 #define MAX_CONTENT 8192
-#define MAX_MEMBERS 32
 #define MAX_NAME 128
 
 const char *
@@ -34,7 +33,7 @@ cdc_context_problem(CdcSlice content)
 		return "It is not a JSON object.";
 	while (cdc_json_next_member(&p, &name, &value))
 	{
-		if (++n > MAX_MEMBERS)
+		if (++n > CDC_CONTEXT_MEMBERS)
 			return "It has more than 32 members.";
 		if (name.len <= 2 || name.len - 2 > MAX_NAME)
 			return "The names of its members have 1 to 128 bytes.";
@@ -42,22 +41,47 @@ cdc_context_problem(CdcSlice content)
 	return NULL;
 }
 
+/* Renders one header as if others were before it: it begins with a comma in JSON. */
+static void
+add_header(CdcContext *context, CdcHeaders *headers, const char *name, CdcSlice value)
+{
+	CdcContextHeader *header = &context->headers[context->count];
+
+	for (int i = 0; i < context->count; i++)
+		if (strcmp(context->names.data + context->headers[i].name, name) == 0)
+			return;
+	header->name = context->names.len;
+	cdc_buf_append(&context->names, name, strlen(name) + 1);
+	headers->count = 1;
+	header->start = context->text.len;
+	cdc_header_json(headers, name, value.data, value.len);
+	header->len = context->text.len - header->start;
+	context->count++;
+}
+
+void
+cdc_context_init(CdcContext *context)
+{
+	if (!context->text.data)
+	{
+		cdc_buf_palloc(&context->text, 256);
+		cdc_buf_palloc(&context->names, 256);
+	}
+}
+
 bool
 cdc_context_read(CdcContext *context, const CdcRecordWriter *writer, CdcSlice content)
 {
 	const CdcOptions *options = writer->setup->options;
-	/* as if there were one header before them: see headers.c */
-	CdcHeaders headers = {NULL, &context->text, options->format == CDC_FORMAT_FRAME, 1};
+	CdcHeaders headers = {NULL, &context->text, options->format == CDC_FORMAT_FRAME};
 	const char *prefix = cdc_utf8_cstring(options->context_prefix);
 	const char *p;
 	CdcSlice name;
 	CdcSlice value;
 
 	context->count = 0;
-	if (!context->text.data)
-		cdc_buf_palloc(&context->text, 256);
 	context->text.ascii = writer->buf.ascii;
-	context->text.len = 0;
+	context->text.len = context->names.len = 0;
 	if (cdc_context_problem(content))
 		return false;
 	p = cdc_json_start(pnstrdup(content.data, content.len));
@@ -66,8 +90,7 @@ cdc_context_read(CdcContext *context, const CdcRecordWriter *writer, CdcSlice co
 		CdcSlice text = cdc_unquote(name.data, name.len);
 
 		if (value.data[0] != 'n')
-			cdc_header_json(&headers, psprintf("%s%.*s", prefix, (int) text.len, text.data), value.data, value.len);
+			add_header(context, &headers, psprintf("%s%.*s", prefix, (int) text.len, text.data), value);
 	}
-	context->count = headers.count - 1;
 	return true;
 }

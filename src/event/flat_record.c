@@ -138,6 +138,8 @@ write_flat_headers(CdcHeaders *headers, CdcRecord *record)
 		CdcFlatField *field = &flat->headers[i];
 		CdcBuf value;
 
+		if (!cdc_header_allowed(headers, field->name))
+			continue;
 		if (record->kind == CDC_FRAME_TOMBSTONE)
 		{
 			if (field->kind == CDC_FIELD_OP)

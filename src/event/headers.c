@@ -35,8 +35,25 @@ begin_header(CdcHeaders *headers, const char *name, int form)
 	}
 	else
 		cdc_json_member(headers->buf, headers->count == 0, name, len);
+	if (headers->count < CDC_HEADERS_KNOWN)
+		headers->names[headers->count] = name;
 	headers->count++;
 	return start;
+}
+
+static bool
+is_taken(const CdcHeaders *headers, const char *name)
+{
+	for (int i = 0; i < Min(headers->count, CDC_HEADERS_KNOWN); i++)
+		if (strcmp(headers->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+bool
+cdc_header_allowed(const CdcHeaders *headers, const char *name)
+{
+	return strncmp(name, "__debezium.", 11) != 0 && strncmp(name, "__cdc_json.", 11) != 0 && !is_taken(headers, name);
 }
 
 size_t
@@ -137,6 +154,22 @@ unavailable_header(CdcHeaders *headers, CdcRecord *record)
 	cdc_header_end(headers, start, name);
 }
 
+/* One header of the context, as it was rendered: the comma before it may be one too many. */
+static void
+write_context(CdcHeaders *headers, const CdcContext *context, int i)
+{
+	const CdcContextHeader *header = &context->headers[i];
+	const char *name = context->names.data + header->name;
+	size_t skip = !headers->frame && headers->count == 0 ? 1 : 0;
+
+	if (is_taken(headers, name))
+		return;
+	cdc_buf_append(headers->buf, context->text.data + header->start + skip, header->len - skip);
+	if (headers->count < CDC_HEADERS_KNOWN)
+		headers->names[headers->count] = name;
+	headers->count++;
+}
+
 /* Headers of our own: the position, what is unavailable, the partition, and who did it. */
 static void
 write_own(CdcHeaders *headers, CdcRecord *record)
@@ -161,12 +194,8 @@ write_own(CdcHeaders *headers, CdcRecord *record)
 	}
 	if (record->context && record->context->count > 0)
 	{
-		/* rendered as what follows another header: the first comma may be one too many */
-		const CdcBuf *text = &record->context->text;
-		size_t skip = !headers->frame && headers->count == 0 ? 1 : 0;
-
-		cdc_buf_append(headers->buf, text->data + skip, text->len - skip);
-		headers->count += record->context->count;
+		for (int i = 0; i < record->context->count; i++)
+			write_context(headers, record->context, i);
 	}
 }
 
@@ -174,8 +203,12 @@ int
 cdc_headers_write(CdcRecordWriter *writer, CdcRecord *record)
 {
 	const CdcOptions *options = writer->setup->options;
-	CdcHeaders headers = {writer, &writer->buf, options->format == CDC_FORMAT_FRAME, 0};
+	CdcHeaders headers;
 
+	headers.writer = writer;
+	headers.buf = &writer->buf;
+	headers.frame = options->format == CDC_FORMAT_FRAME;
+	headers.count = 0;
 	if (record->key_header != CDC_HEADER_NONE)
 	{
 		const char *name = record->key_header == CDC_HEADER_NEWKEY ? "__debezium.newkey" : "__debezium.oldkey";

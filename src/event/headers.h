@@ -7,6 +7,9 @@
 
 #include "event/record.h"
 
+/* Names that are remembered; there are at most 100 of a message, and those that options and we add. */
+#define CDC_HEADERS_KNOWN 256
+
 /* The headers of a record being written. */
 typedef struct CdcHeaders
 {
@@ -14,6 +17,7 @@ typedef struct CdcHeaders
 	CdcBuf *buf;
 	bool frame; /* not JSON */
 	int count;
+	const char *names[CDC_HEADERS_KNOWN]; /* of those written so far */
 } CdcHeaders;
 
 /* All headers of a record, in Debezium's order, then ours.  Returns how many. */
@@ -23,7 +27,13 @@ extern int cdc_headers_write(CdcRecordWriter *writer, CdcRecord *record);
 extern size_t cdc_header_begin(CdcHeaders *headers, const char *name);
 extern void cdc_header_end(CdcHeaders *headers, size_t start, const char *name);
 
-/* Names and text in UTF-8. */
+/*
+ * May a transform add a header of this name?  Not if there is one, because an
+ * object's members have different names, nor one of Debezium's or ours.
+ */
+extern bool cdc_header_allowed(const CdcHeaders *headers, const char *name);
+
+/* Names and text in UTF-8; a name must live until all headers are written. */
 extern void cdc_header_string(CdcHeaders *headers, const char *name, const char *text, size_t len);
 extern void cdc_header_null(CdcHeaders *headers, const char *name);
 

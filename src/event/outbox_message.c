@@ -31,6 +31,7 @@ typedef struct Message
 	CdcSlice id;
 	CdcSlice aggregatetype;
 	CdcSlice aggregateid;
+	CdcSlice type;
 	CdcSlice payload;
 	CdcSlice headers;
 } Message;
@@ -66,6 +67,30 @@ find_member(const char *text, const char *wanted)
 	return found;
 }
 
+/* The members that have a meaning, in one go: the payload may be long. */
+static void
+find_members(Message *message)
+{
+	const struct
+	{
+		const char *name;
+		CdcSlice *value;
+	} wanted[] = {
+		{"id", &message->id}, {"aggregatetype", &message->aggregatetype}, {"aggregateid", &message->aggregateid}, {"type", &message->type}, {"payload", &message->payload}, {"headers", &message->headers}};
+	const char *p = message->text;
+	CdcSlice name;
+	CdcSlice value;
+
+	while (cdc_json_next_member(&p, &name, &value))
+	{
+		if (value.data[0] == 'n')
+			value.data = NULL;
+		for (int i = 0; i < lengthof(wanted); i++)
+			if (is_member(name, wanted[i].name))
+				*wanted[i].value = value;
+	}
+}
+
 static const char *
 check_headers(CdcSlice headers)
 {
@@ -96,15 +121,11 @@ read_message(Message *message, CdcSlice content)
 	message->text = cdc_json_start(pnstrdup(content.data, content.len));
 	if (*message->text != '{')
 		return "It is not a JSON object.";
-	message->id = find_member(message->text, "id");
-	message->aggregatetype = find_member(message->text, "aggregatetype");
-	message->aggregateid = find_member(message->text, "aggregateid");
-	message->payload = find_member(message->text, "payload");
-	message->headers = find_member(message->text, "headers");
+	find_members(message);
 	if (!message->aggregatetype.data || message->aggregatetype.data[0] != '"' || message->aggregatetype.len <= 2)
 		return "\"aggregatetype\" is not a string of one character at least.";
 	if (!is_string_or_none(message->id) || !is_string_or_none(message->aggregateid) ||
-		!is_string_or_none(find_member(message->text, "type")))
+		!is_string_or_none(message->type))
 		return "\"id\", \"aggregateid\" and \"type\" are strings.";
 	if (content.len - (message->payload.data ? message->payload.len : 0) > MAX_REST)
 		return "What it holds besides the payload is longer than 1 MB.";

@@ -36,10 +36,21 @@ extern int cdc_position_format(char *text, size_t size, const CdcPosition *posit
 struct CdcHeaders;
 
 /* Headers that cdc_json.set_context() asked for, as they are written. */
+#define CDC_CONTEXT_MEMBERS 32
+
+typedef struct CdcContextHeader
+{
+	size_t name; /* where it is in "names" */
+	size_t start; /* where the header is in "text" */
+	size_t len;
+} CdcContextHeader;
+
 typedef struct CdcContext
 {
 	CdcBuf text;
+	CdcBuf names; /* terminated */
 	int count;
+	CdcContextHeader headers[CDC_CONTEXT_MEMBERS];
 } CdcContext;
 
 /* Kinds of headers that a key change adds. */

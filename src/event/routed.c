@@ -141,8 +141,10 @@ write_message_headers(CdcHeaders *headers, const char *object)
 	while (cdc_json_next_member(&object, &name, &value))
 	{
 		CdcSlice text = cdc_unquote(name.data, name.len);
+		const char *header = pnstrdup(text.data, text.len);
 
-		write_header(headers, pnstrdup(text.data, text.len), value);
+		if (cdc_header_allowed(headers, header))
+			write_header(headers, header, value);
 	}
 }
 
@@ -160,7 +162,7 @@ write_headers(CdcHeaders *headers, CdcRecord *record)
 		CdcSlice json = placed->json;
 		CdcBuf buf;
 
-		if (placed->place != CDC_PLACE_HEADER)
+		if (placed->place != CDC_PLACE_HEADER || !cdc_header_allowed(headers, placed->name))
 			continue;
 		if (placed->column)
 		{

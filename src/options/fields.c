@@ -212,15 +212,17 @@ cdc_placements_parse(const char *option, const char *value)
 	{
 		CdcPlacement *placement = parse_placement(option, lfirst(cell));
 
-		/* a struct's fields have one name each, and a record one partition; headers may repeat */
+		/* a struct's fields and headers have one name each, and a record one partition */
 		foreach(other, placements)
 		{
 			const CdcPlacement *before = lfirst(other);
 
-			if (before->place == placement->place && placement->place != CDC_PLACE_HEADER &&
+			if (before->place == placement->place &&
 				(placement->place == CDC_PLACE_PARTITION || strcmp(before->alias, placement->alias) == 0))
 				invalid(option, lfirst(cell), "There is another entry for the same place.", PLACEMENT_HINT);
 		}
+		if (placement->place == CDC_PLACE_HEADER && strcmp(placement->alias, "id") == 0)
+			invalid(option, lfirst(cell), "The event's id is the header of this name.", PLACEMENT_HINT);
 		if (placement->place == CDC_PLACE_ENVELOPE && strcmp(placement->alias, "payload") == 0)
 			invalid(option, lfirst(cell), "The envelope has the payload under this name.", PLACEMENT_HINT);
 		placements = lappend(placements, placement);

@@ -247,7 +247,7 @@ static const CdcOptionRow rows[] = {
 	{OUTBOX("route.topic.regex", CDC_OPTION_NAME, outbox_regex), NULL, NULL, NULL, 0, 0,
 	 "Regular expression for its whole value, with groups for the replacement; where it does not match, the topic is the value itself."},
 	{OUTBOX("route.topic.replacement", CDC_OPTION_TEXT, outbox_replacement), "outbox.event.${routedByValue}", NULL, NULL, 0, 0,
-	 "The topic, with $1 or ${name} for groups of the expression, and without one ${routedByValue} for the value."},
+	 "The topic, with $1 or ${name} for groups of the expression, and ${routedByValue} for the value."},
 	{OUTBOX("route.tombstone.on.empty.payload", CDC_OPTION_BOOL, outbox_tombstones), "false", NULL, NULL, 0, 0,
 	 "Sends an event whose payload is null or blank as a tombstone."},
 	{OWN("outbox.message.prefix", CDC_OPTION_TEXT, outbox_message_prefix), "cdc_json.outbox", NULL, NULL, 0, 0,

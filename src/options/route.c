@@ -158,7 +158,7 @@ add_piece(CdcRoute *route, int group, StringInfo text)
 static int
 read_group(const CdcRoute *route, const char *replacement, const char **p)
 {
-	const char *hint = "Write \"$1\" or \"${name}\" for a group of the expression, \"${routedByValue}\" for the value without one, and \"\\$\" for the character.";
+	const char *hint = "Write \"$1\" or \"${name}\" for a group of the expression, \"${routedByValue}\" for the whole value, and \"\\$\" for the character.";
 
 	if (**p >= '0' && **p <= '9')
 	{
@@ -179,7 +179,7 @@ read_group(const CdcRoute *route, const char *replacement, const char **p)
 		if ((*p)[len + 1] == '}')
 		{
 			*p += len + 2;
-			for (int i = 0; i < route->ngroups; i++)
+			for (int i = route->ngroups - 1; i >= 0; i--)
 				if (route->names[i] && strcmp(route->names[i], name) == 0)
 					return i;
 			invalid(REPLACEMENT_OPTION, replacement, psprintf("The expression has no group named \"%s\".", cdc_value_clip(name)), hint);
@@ -228,8 +228,7 @@ cdc_route_compile(const char *regex, const char *replacement)
 	route->ngroups = 1;
 	if (regex)
 		compile_regex(route, regex);
-	else
-		route->names[0] = "routedByValue"; /* EventRouter's default: (?<routedByValue>.*) */
+	route->names[0] = "routedByValue"; /* EventRouter's default expression: (?<routedByValue>.*) */
 	parse_replacement(route, replacement);
 	return route;
 }

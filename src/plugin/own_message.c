@@ -49,17 +49,12 @@ static void
 read_context(CdcSession *session, const char *prefix, CdcSlice content)
 {
 	MemoryContext old;
-	bool read;
 
 	/* only what is rendered stays: the rest goes with the change */
-	if (!session->txn.context.text.data)
-	{
-		old = MemoryContextSwitchTo(session->mcxt);
-		cdc_buf_palloc(&session->txn.context.text, 256);
-		MemoryContextSwitchTo(old);
-	}
-	read = cdc_context_read(&session->txn.context, &session->message.writer, content);
-	if (!read)
+	old = MemoryContextSwitchTo(session->mcxt);
+	cdc_context_init(&session->txn.context);
+	MemoryContextSwitchTo(old);
+	if (!cdc_context_read(&session->txn.context, &session->message.writer, content))
 		note_malformed(session, prefix, cdc_context_problem(content));
 }
 
