@@ -277,14 +277,16 @@ cdc_copy_sources() {
 	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work"
 }
 
-# The jars of Kafka, for tests that need a real broker: fetched as the caller, who
+# The jars of Kafka and OpenSearch, for tests that need the real servers: fetched as the caller, who
 # has the caches and the network, and copied to where the account may read them.
-# Without Java or Maven those tests are left out, and $cdc_work/downstream/missing says why.
+# Without Java or Maven those tests are left out, and files "missing" say why.
 cdc_downstream() {
 	case " ${SUITES:-tap} " in *' tap '*) ;; *) return 0 ;; esac
 	mkdir -p "$cdc_work/downstream"
 	jars=$(down_here=$cdc_root/test/downstream && . "$down_here/lib.sh" && down_java && down_fetch_kafka && echo "$down_folder") \
 		2>"$cdc_work/downstream/missing" && cp -R "$jars" "$cdc_work/downstream/" && rm "$cdc_work/downstream/missing"
+	jars=$(down_here=$cdc_root/test/downstream && . "$down_here/lib.sh" && down_java && down_fetch_opensearch && echo "$down_folder") \
+		2>"$cdc_work/downstream/opensearch.missing" && cp -R "$jars" "$cdc_work/downstream/" && rm "$cdc_work/downstream/opensearch.missing"
 	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work/downstream"
 }
 

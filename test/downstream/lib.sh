@@ -1,4 +1,4 @@
-# lib.sh: what kafka and connect share: Java, jars from Maven Central, programs
+# lib.sh: what kafka, connect and opensearch share: Java, jars from Maven Central, programs
 # that run in the background until they are stopped.
 #
 # Jars are kept in $DOWNSTREAM_CACHE (default: cdc_json/downstream in the user's
@@ -53,6 +53,14 @@ down_fetch() {
 down_fetch_kafka() {
 	down_fetch "kafka-$(cksum <"$down_here/pom.xml" | cut -d ' ' -f 1)" \
 		-f "$down_here/pom.xml" "$down_maven:copy-dependencies" -DincludeScope=runtime
+}
+
+# Sets down_folder: a search server, which compiles a class of ours itself.
+down_fetch_opensearch() {
+	"$java" --list-modules 2>/dev/null | grep -q '^jdk.compiler' ||
+		down_die "$java is no JDK: install one (Debian: openjdk-17-jdk-headless), or set JAVA_HOME"
+	down_fetch "opensearch-$(cksum <"$down_here/opensearch.xml" | cut -d ' ' -f 1)" \
+		-f "$down_here/opensearch.xml" "$down_maven:copy-dependencies" -DincludeScope=runtime
 }
 
 # down_free_ports N: prints N different ones

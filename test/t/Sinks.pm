@@ -305,6 +305,14 @@ sub behave
 	return;
 }
 
+# How many ids of keys it has taken.
+sub ids
+{
+	my ($self) = @_;
+
+	return HTTP::Tiny->new->get($self->url . '/ids')->{content};
+}
+
 # What it has: requests that it answered (headers, body, status), documents.
 sub state
 {
