@@ -370,7 +370,7 @@ cdc_launch() {
 	$session $signals $switch env -i \
 		PATH="$PATH" HOME="$cdc_work" TMPDIR="$cdc_work/tmp" LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" \
 		${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$LD_LIBRARY_PATH"} ${CC:+CC="$CC"} \
-		${NO_COLOR:+NO_COLOR=1} SUITES="${SUITES:-}" TESTS="${TESTS:-}" KEEP="${KEEP:-}" BENCH="${BENCH:-}" FAULTS="${FAULTS:-}" \
+		${NO_COLOR:+NO_COLOR=1} SUITES="${SUITES:-}" TESTS="${TESTS:-}" KEEP="${KEEP:-}" BENCH="${BENCH:-}" PARTS="${PARTS:-}" FAULTS="${FAULTS:-}" \
 		${CDC_JSON_RUNS:+CDC_JSON_RUNS="$CDC_JSON_RUNS"} \
 		${JAVA_HOME:+JAVA_HOME="$JAVA_HOME"} DOWNSTREAM_CACHE="$cdc_work/downstream" \
 		PG_CONFIG="$PG_CONFIG" cdc_major="$cdc_major" cdc_work="$cdc_work" cdc_origin="$cdc_root" \
