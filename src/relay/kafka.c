@@ -30,6 +30,9 @@
 /* librdkafka's bookkeeping of a message, with a short key and its copy. */
 #define RECORD_OVERHEAD 320
 
+#define BATCHES_OUTSTANDING 3 /* for each broker */
+#define LEAST_BATCH ((size_t) 1000000) /* with smaller ones, some wait for librdkafka's clock */
+
 /* ------------------------------------------------------------------------
  * Failures
  * ------------------------------------------------------------------------
@@ -194,6 +197,7 @@ send_dead_letter(RelayKafka *kafka, const char *from, rd_kafka_resp_err_t code, 
 		return false;
 	}
 	kafka->dead_letters++;
+	kafka->outstanding += key_len + value_len;
 	relay_log(RELAY_WARNING, "a record for topic \"%s\" went to the dead letters: %s", from, rd_kafka_err2str(code));
 	return true;
 }
@@ -213,7 +217,9 @@ shorten_dead_letter(RelayKafka *kafka, const rd_kafka_message_t *message, RelayB
 	add_header(headers, "__cdc_json.value.bytes", number);
 	result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(message->rkt), RD_KAFKA_V_KEY(message->key, message->key_len),
 							   RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
-	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
+	if (result == RD_KAFKA_RESP_ERR_NO_ERROR)
+		kafka->outstanding += message->key_len;
+	else
 		rd_kafka_headers_destroy(headers);
 	return result == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -233,6 +239,7 @@ on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaqu
 	(void) producer;
 	if (kafka->abandoned)
 		return;
+	kafka->outstanding -= message->len + message->key_len;
 	if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		kafka->base.delivered++;
@@ -290,6 +297,7 @@ start_producer(RelayKafka *kafka)
 	char message[400];
 
 	kafka->abandoned = false;
+	kafka->outstanding = 0;
 	kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_dup(kafka->conf), message, sizeof(message));
 	if (!kafka->producer)
 		return relay_fail(&kafka->base.error, RELAY_EXIT_USAGE, "could not start the Kafka producer: %s", message);
@@ -348,6 +356,31 @@ kafka_close(RelaySink *base)
 	free(kafka);
 }
 
+/*
+ * What the producer has, a little less than its requests in flight hold, for
+ * each broker that is known: librdkafka 2.0 uses a whole core while a full
+ * batch waits for an answer to an earlier one.  More than that helps nobody,
+ * and what has not been given to it takes less memory.
+ */
+static size_t
+most_outstanding(const RelayKafka *kafka)
+{
+	char text[1024] = "";
+	size_t len = sizeof(text);
+	size_t batch = 0;
+	size_t brokers = 1;
+
+	if (rd_kafka_conf_get(kafka->conf, "batch.size", text, &len) == RD_KAFKA_CONF_OK)
+		batch = strtoul(text, NULL, 10);
+	len = sizeof(text);
+	if (rd_kafka_conf_get(kafka->conf, "bootstrap.servers", text, &len) == RD_KAFKA_CONF_OK)
+	{
+		for (const char *c = text; *c; c++)
+			brokers += *c == ',';
+	}
+	return (batch > LEAST_BATCH ? batch : LEAST_BATCH) * BATCHES_OUTSTANDING * brokers;
+}
+
 static RelaySink *
 kafka_open(const RelayOptions *options, RelayLedger *ledger, RelayError *error)
 {
@@ -367,6 +400,7 @@ kafka_open(const RelayOptions *options, RelayLedger *ledger, RelayError *error)
 		kafka_close(&kafka->base);
 		return NULL;
 	}
+	kafka->most_outstanding = most_outstanding(kafka);
 	if (pipe2(kafka->wake, O_CLOEXEC | O_NONBLOCK) != 0)
 		relay_fail(error, RELAY_EXIT_INTERNAL, "could not create a pipe: %s", strerror(errno));
 	else if (relay_kafka_dedupe_open(kafka, error) && !start_producer(kafka))
@@ -485,9 +519,12 @@ kafka_put(RelaySink *base, const RelayRecord *record, RelayBatch *batch)
 				return RELAY_PUT_LATER;
 		}
 	}
+	if (kafka->outstanding >= kafka->most_outstanding)
+		return RELAY_PUT_LATER;
 	result = produce(kafka, topic, partition, record, batch);
 	if (result == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
+		kafka->outstanding += record->key.len + record->value.len;
 		/* reports come only from serve(), so the batch is still there */
 		relay_ledger_expect(batch);
 		return RELAY_PUT_DONE;

@@ -126,6 +126,8 @@ typedef struct RelayKafka
 	int64_t due; /* when a creation is to be tried again */
 	uint64_t dead_letters; /* records sent there */
 	uint64_t fatal_errors;
+	size_t outstanding; /* bytes given to the producer and not reported */
+	size_t most_outstanding; /* no more is given to it */
 	RelayKafkaDedupe dedupe;
 } RelayKafka;
 
