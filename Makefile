@@ -2,11 +2,13 @@
 #
 #   make && make install      build and install, for the server of PG_CONFIG
 #   make demo                 show it at work on a private cluster
+#   make demo-kafka           the same to the topics of a real broker
 #   make relay                build the relay to Kafka (build/relay), relay-install installs it
 #   make test                 run every test on private clusters (test/run: how to run some)
 #   make test-matrix          the same on each server version (test/matrix)
 #   make faults               kill relay, server and broker 120 times (FAULTS=N) and compare
 #   make bench                compare its cost with other plugins' (test/bench/README.md); bench-snapshot, of snapshots
+#   make bench-relay          the relay and Debezium, to a real broker
 #   make conformance-live     the real connector beside the plugin (test/conformance/README.md)
 #   make format               set the sources in the house's format
 #   make readme               renew what README.md takes from the sources
@@ -29,12 +31,15 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test test-matrix faults bench check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
+FRONT = demo test test-matrix faults bench bench-relay demo-kafka check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
 demo:
 	@sh test/demo/run
+
+demo-kafka:
+	@sh test/demo/kafka
 
 test:
 	@sh test/run
@@ -47,6 +52,9 @@ faults:
 
 bench:
 	@sh test/bench/run
+
+bench-relay:
+	@sh test/bench/relay/run
 
 bench-snapshot:
 	@sh test/bench/run-snapshots

@@ -165,9 +165,9 @@ cdc_install_peers() {
 	done
 }
 
-# cdc_packages demo|test|bench: sets PG_CONFIG
+# cdc_packages demo|test|bench: sets PG_CONFIG; cdc_tools are packages that a command needs besides
 cdc_packages() {
-	tools='gcc libc6-dev make perl'
+	tools="gcc libc6-dev make perl ${cdc_tools:-}"
 	[ "$1" != bench ] || tools="$tools python3"
 	[ "$1" != test ] || tools="$tools clang clang-format pkg-config libjansson-dev libpq-dev librdkafka-dev libipc-run-perl python3"
 
@@ -277,17 +277,38 @@ cdc_copy_sources() {
 	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work"
 }
 
-# The jars of Kafka and OpenSearch, for tests that need the real servers: fetched as the caller, who
-# has the caches and the network, and copied to where the account may read them.
-# Without Java or Maven those tests are left out, and files "missing" say why.
+# The jars of Kafka and OpenSearch (or what cdc_jars says: connect-postgres, too), for what
+# needs the real servers: fetched as the caller, who has the caches and the network, and
+# copied to where the account may read them.  Without Java or Maven those tests are left
+# out, and a file "missing" (of OpenSearch: opensearch.missing) says why.
 cdc_downstream() {
-	case " ${SUITES:-tap} " in *' tap '*) ;; *) return 0 ;; esac
+	[ "$1" != test ] || case " ${SUITES:-tap} " in *' tap '*) cdc_jars=${cdc_jars:-kafka opensearch} ;; esac
+	[ -n "${cdc_jars:-}" ] || return 0
 	mkdir -p "$cdc_work/downstream"
-	jars=$(down_here=$cdc_root/test/downstream && . "$down_here/lib.sh" && down_java && down_fetch_kafka && echo "$down_folder") \
-		2>"$cdc_work/downstream/missing" && cp -R "$jars" "$cdc_work/downstream/" && rm "$cdc_work/downstream/missing"
-	jars=$(down_here=$cdc_root/test/downstream && . "$down_here/lib.sh" && down_java && down_fetch_opensearch && echo "$down_folder") \
-		2>"$cdc_work/downstream/opensearch.missing" && cp -R "$jars" "$cdc_work/downstream/" && rm "$cdc_work/downstream/opensearch.missing"
+	for jars in $cdc_jars; do
+		why=$cdc_work/downstream/missing
+		[ "$jars" != opensearch ] || why=$cdc_work/downstream/opensearch.missing
+		(cdc_fetch "$jars") 2>"$cdc_work/downstream/log" || mv "$cdc_work/downstream/log" "$why"
+	done
+	rm -f "$cdc_work/downstream/log"
 	[ -z "$cdc_account" ] || chown -R "$cdc_account" "$cdc_work/downstream"
+}
+
+# In a shell of its own, which ends where something is missing.
+cdc_fetch() {
+	down_here=$cdc_root/test/downstream
+	. "$down_here/lib.sh"
+	down_java
+	case $1 in
+		kafka) down_fetch_kafka ;;
+		opensearch) down_fetch_opensearch ;;
+		connect-*)
+			sh "$down_here/connect" needs "${1#connect-}" || exit 1
+			down_folder=$(ls -d "$down_cache/debezium-connector-${1#connect-}-"*)
+			;;
+	esac
+	# shellcheck disable=SC2086
+	cp -R $down_folder "$cdc_work/downstream/"
 }
 
 # What is inside needs no signal handlers: its session is ended as a whole.
@@ -349,7 +370,7 @@ cdc_launch() {
 	cdc_choose_account
 	cdc_make_work
 	cdc_copy_sources
-	[ "$1" != test ] || cdc_downstream
+	cdc_downstream "$1"
 	cd /
 
 	# A session of its own, so that it can be ended as a whole.  A shell starts

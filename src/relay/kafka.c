@@ -89,6 +89,9 @@ hint_failure(RelayKafka *kafka, rd_kafka_resp_err_t code)
 		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 			relay_hint(error, "Create the topic, or let it be created: --set topic.creation.default.partitions=N.");
 			break;
+		case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+			relay_hint(error, "A compacted topic (cleanup.policy=compact) takes no records without a key, as of a table without one.");
+			break;
 		default:
 			break;
 	}

@@ -97,6 +97,7 @@ typedef struct RelayKafkaDedupe
 {
 	bool enabled;
 	RelayKafkaOrigin origin;
+	const char *accepted; /* system and timeline that the operator knows to be others than before */
 	RelayKafkaPartitioner partitioner;
 	RelayKafkaReadBack back;
 	int64_t rest_at; /* when the consumer is given up */

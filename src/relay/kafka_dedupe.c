@@ -96,6 +96,7 @@ relay_kafka_dedupe_options(RelayKafka *kafka, const RelayOptions *options, Relay
 	if (kafka->options.tolerate)
 		return relay_fail(error, RELAY_EXIT_USAGE, "--dedupe cannot be used with errors.tolerance=all: a record among the dead letters would be taken for delivered");
 	snprintf(kafka->dedupe.origin.slot, sizeof(kafka->dedupe.origin.slot), "%s", options->slot);
+	kafka->dedupe.accepted = options->accept_cluster;
 	kafka->dedupe.enabled = true;
 	return true;
 }
@@ -148,6 +149,16 @@ relay_kafka_dedupe_close(RelayKafka *kafka)
  * ------------------------------------------------------------------------
  */
 
+/* --accept-cluster: the operator knows that records of before are of another system or timeline. */
+static bool
+is_accepted(const RelayKafka *kafka)
+{
+	char cluster[64];
+
+	snprintf(cluster, sizeof(cluster), "%s/%" PRIu32, kafka->dedupe.origin.system_id, kafka->dedupe.origin.timeline);
+	return kafka->dedupe.accepted && strcmp(kafka->dedupe.accepted, cluster) == 0;
+}
+
 /* The ends of a topic's partitions are known; the positions are taken over. */
 static void
 take_answer(RelayKafka *kafka, RelayKafkaTopic *topic)
@@ -167,14 +178,15 @@ take_answer(RelayKafka *kafka, RelayKafkaTopic *topic)
 		if (relay_position_compare(&back->tail[p], &topic->upto) > 0)
 			topic->upto = back->tail[p];
 	}
-	if (foreign)
+	if (foreign && !is_accepted(kafka))
 	{
 		relay_fail(&kafka->base.error, RELAY_EXIT_SINK,
 				   "topic \"%s\" has records of slot \"%s\" from system %s, timeline %" PRIu32 ", and this is system %s, timeline %" PRIu32, topic->name,
 				   back->origin.slot, back->foreigner.system_id, back->foreigner.timeline, back->origin.system_id, back->origin.timeline);
 		relay_hint(&kafka->base.error,
-				   "Their positions cannot be compared. Start once without --dedupe, until new records have come to each partition; "
-				   "or use a slot of another name, or other topics.");
+				   "Their positions cannot be compared. --accept-cluster %s/%" PRIu32 " goes on without (after a failover: what was delivered last may come twice); "
+				   "otherwise use a slot of another name, or other topics.",
+				   back->origin.system_id, back->origin.timeline);
 		return;
 	}
 	topic->partitions = back->partitions;

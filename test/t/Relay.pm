@@ -281,6 +281,16 @@ sub kafka
 	return system("sh '$root/test/downstream/kafka' " . join(' ', map { "'$_'" } @arguments) . " >>'$arguments[1].kafka.log' 2>&1") == 0;
 }
 
+# One of Kafka's tools; what it prints is in a file.
+sub run_tool
+{
+	my ($file, @arguments) = @_;
+
+	system("sh '$root/test/downstream/kafka' run " . join(' ', map { "'$_'" } @arguments) . " >$file 2>&1") == 0
+	  or Test::More::diag("@arguments: " . PostgreSQL::Test::Utils::slurp_file($file =~ s/ .*//r));
+	return;
+}
+
 # Starts it, also after it was stopped or killed; data and port stay.
 sub start
 {
