@@ -21,8 +21,8 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "mb/pg_wchar.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -65,6 +65,7 @@ typedef struct State
 {
 	MemoryContext mcxt;
 	CdcReader *reader;
+	MemoryContext row_mcxt; /* the record shown last, and what it took; rows left out add nothing */
 	Snapshot snapshot;
 	ExprContext *econtext;
 	TupleDesc result;
@@ -366,6 +367,7 @@ begin(FunctionCallInfo fcinfo, MemoryContext mcxt)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	state->mcxt = mcxt;
+	state->row_mcxt = AllocSetContextCreate(mcxt, "cdc_json snapshot row", ALLOCSET_DEFAULT_SIZES);
 	state->result = BlessTupleDesc(desc);
 	state->first_collection = -1;
 	state->reader = cdc_reader_create(mcxt, PG_GETARG_ARRAYTYPE_P(1), CDC_READER_PARTS);
@@ -395,9 +397,14 @@ cdc_json_snapshot(PG_FUNCTION_ARGS)
 	state = call->user_fctx;
 	while (state->current.scan)
 	{
+		MemoryContext old;
 		Datum result;
-		bool formed = form_record(state, &result);
+		bool formed;
 
+		MemoryContextReset(state->row_mcxt);
+		old = MemoryContextSwitchTo(state->row_mcxt);
+		formed = form_record(state, &result);
+		MemoryContextSwitchTo(old);
 		advance(state);
 		if (formed)
 			SRF_RETURN_NEXT(call, result);
