@@ -17,7 +17,7 @@ EXTENSION = cdc_json
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" cdc_json.control)
 
 MODULE_big = cdc_json
-LAYERS = plugin sql event table value json options
+LAYERS = plugin sql event table value avro json options
 OBJS = $(patsubst %.c,%.o,$(foreach layer,$(LAYERS),$(sort $(wildcard src/$(layer)/*.c))))
 DATA = $(wildcard sql/cdc_json--*.sql)
 PG_CPPFLAGS = -Isrc -DCDC_JSON_VERSION='"$(EXTVERSION)"'

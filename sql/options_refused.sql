@@ -48,7 +48,7 @@ SELECT refused(name), string_agg(name, ' ' ORDER BY n) FROM unnest(ARRAY[
 	'queue.provider.type', 'guardrail.collections.max', 'guardrail.collections.limit.action',
 	'custom.metric.tags', 'custom.sanitize.pattern', 'statistics.metrics.enabled', 'advanced.metrics.enable',
 	'log.position.check.enable', 'openlineage.integration.enabled', 'include.schema.changes',
-	'include.schema.comments', 'key.converter', 'value.converter', 'header.converter', 'schemas.cache.size',
+	'include.schema.comments', 'header.converter', 'schemas.cache.size',
 	'key.converter.schemas.cache.size', 'value.converter.schema.registry.url', 'transforms',
 	'transforms.unwrap.type', 'predicates.p.type', 'name', 'connector.class', 'tasks.max', 'exactly.once.support',
 	'topic.creation.default.partitions', 'producer.override.acks', 'debezium.source.topic.prefix',

@@ -19,6 +19,8 @@
  *				u32 lengths of topic, key and value
  *				u32 offset and u32 length of "before" within the value
  *				u32 offset and u32 length of "after" within the value
+ *				with CDC_FRAME_HAS_SCHEMAS: u64 fingerprints of the key's and the
+ *				value's Avro schema, 0 where it is JSON
  *				topic, key, value
  *				headers
  *	header		u8 0 for a string, 1 for JSON text or 2 for null, u8 0,
@@ -33,6 +35,11 @@
  * (kind o) is the application's own value, without rows in it; its time is the
  * one that outbox.table.field.event.timestamp names.
  *
+ * A key or value in Avro names its schema by a fingerprint.  The schema itself
+ * comes once in a session, before the first record that names it, as a record
+ * of kind CDC_FRAME_SCHEMA: its topic is that record's, its value the schema's
+ * text, and its own fingerprints tell whether a key or a value has it.
+ *
  * The file includes no server headers.
  */
 #ifndef CDC_FRAME_H
@@ -46,6 +53,7 @@
 
 #define CDC_FRAME_MESSAGE_HEADER 8
 #define CDC_FRAME_RECORD_HEADER 72 /* with its own length field */
+#define CDC_FRAME_SCHEMAS 16 /* both fingerprints */
 #define CDC_FRAME_HEADER_HEADER 8
 
 /* kinds of records: the event's op, or one of these */
@@ -53,6 +61,7 @@
 #define CDC_FRAME_BEGIN 'b'
 #define CDC_FRAME_END 'e'
 #define CDC_FRAME_ROUTED 'o' /* an event of an outbox */
+#define CDC_FRAME_SCHEMA 's' /* no record of Kafka's */
 
 /* forms of a header */
 #define CDC_FRAME_HEADER_STRING 0
@@ -63,6 +72,7 @@
 #define CDC_FRAME_HAS_KEY 0x01
 #define CDC_FRAME_HAS_VALUE 0x02
 #define CDC_FRAME_UNAVAILABLE 0x04 /* "after" has columns that the log does not hold */
+#define CDC_FRAME_HAS_SCHEMAS 0x08 /* the fixed part is followed by two fingerprints */
 
 /* offsets within a record, from its length field on */
 #define CDC_FRAME_AT_LENGTH 0
@@ -80,6 +90,8 @@
 #define CDC_FRAME_AT_VALUE_LEN 52
 #define CDC_FRAME_AT_BEFORE 56
 #define CDC_FRAME_AT_AFTER 64
+#define CDC_FRAME_AT_KEY_SCHEMA 72 /* these two only with CDC_FRAME_HAS_SCHEMAS */
+#define CDC_FRAME_AT_VALUE_SCHEMA 80
 
 static inline void
 cdc_put_u16(void *at, uint16_t value)

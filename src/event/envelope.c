@@ -63,6 +63,11 @@ cdc_event_value(CdcBuf *buf, const CdcEvent *event, CdcCounters *counters,
 	const CdcTemplate *template = event->table->template;
 	CdcRowResult ignored = {0};
 
+	if (buf->avro)
+	{
+		cdc_event_value_avro(buf, event, counters, before, after, result);
+		return;
+	}
 	cdc_buf_append(buf, template->value_head.data, template->value_head.len);
 	*before = write_row_or_null(buf, event, event->before, counters, &ignored);
 	cdc_buf_literal(buf, ",\"after\":");

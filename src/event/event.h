@@ -12,6 +12,7 @@
 
 #include "access/xlogdefs.h"
 
+#include "event/schema.h"
 #include "table/table.h"
 
 struct CdcRecord;
@@ -36,6 +37,10 @@ typedef struct CdcEventConstants
 	CdcSlice transaction_key_head;
 	CdcSlice transaction_value_head;
 	CdcSlice message_table; /* ,"schema":"","table":"","txId": */
+	CdcAvroSchema *message_key_schema; /* NULL unless Avro is written; all of these likewise */
+	CdcAvroSchema *message_value_schema;
+	CdcAvroSchema *transaction_key_schema;
+	CdcAvroSchema *transaction_value_schema;
 } CdcEventConstants;
 
 /* Rendered once per version of a table: CdcTable.template. */
@@ -49,6 +54,8 @@ typedef struct CdcTemplate
 	struct CdcFlat *flat; /* how rows are flattened, see flat.c; NULL: they are not */
 	struct CdcOutbox *outbox; /* how events are routed, see outbox.c; NULL: it is no outbox */
 	CdcSlice source_table; /* ,"schema":"…","table":"…","txId": */
+	CdcAvroSchema *key_schema; /* NULL: JSON is written */
+	CdcAvroSchema *value_schema; /* likewise */
 } CdcTemplate;
 
 /* Where a change comes from: the "source" struct without the table. */
@@ -63,7 +70,8 @@ typedef struct CdcSource
 	bool lsn_in_sequence_only; /* "lsn" is null, but not in "sequence" */
 	const char *origin; /* UTF-8, NULL: none */
 	XLogRecPtr origin_lsn;
-	CdcBuf head; /* up to the change's own LSN in "sequence" */
+	CdcBuf head; /* up to the change's own LSN in "sequence"; in Avro up to "db" */
+	CdcBuf sequence; /* Avro: text of "sequence" up to that LSN */
 	CdcBuf times; /* from there to "ts_ns" */
 	CdcBuf xid_text; /* 571,"lsn": */
 	CdcBuf origin_text; /* ,"xmin":null,"origin":…,"origin_lsn":…} */
@@ -128,6 +136,7 @@ extern CdcSchema *cdc_event_envelope_schema(const CdcEventConstants *constants, 
 
 /* source.c */
 extern void cdc_source_render(CdcSource *source, const CdcEventConstants *constants);
+/* where a buffer is to hold Avro, these two write that */
 extern void cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn);
 extern void cdc_block_write(CdcBuf *buf, const CdcBlock *block);
 extern void cdc_clock_write(CdcBuf *buf); /* ,"ts_ms":…,"ts_us":…,"ts_ns":… */
@@ -155,6 +164,14 @@ extern void cdc_event_value(CdcBuf *buf, const CdcEvent *event, CdcCounters *cou
 /* flat.c */
 extern CdcSchema *cdc_flat_schema(const CdcEventConstants *constants, const CdcTable *table);
 extern void cdc_flat_prepare(CdcTable *table, const CdcEventConstants *constants);
+
+/* avro.c */
+extern void cdc_source_render_avro(CdcSource *source, const CdcEventConstants *constants);
+extern CdcSlice cdc_source_table_avro(const char *schema, const char *table);
+extern void cdc_source_write_avro(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPtr lsn);
+extern void cdc_block_write_avro(CdcBuf *buf, const CdcBlock *block);
+extern void cdc_event_value_avro(CdcBuf *buf, const CdcEvent *event, CdcCounters *counters,
+								 CdcSpan *before, CdcSpan *after, CdcRowResult *result);
 
 /* transaction.c: BEGIN and END */
 typedef struct CdcCollectionCount

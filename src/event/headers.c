@@ -170,7 +170,27 @@ write_context(CdcHeaders *headers, const CdcContext *context, int i)
 	headers->count++;
 }
 
-/* Headers of our own: the position, what is unavailable, the partition, and who did it. */
+/* {"fingerprint":"…"}, and the first time ,"schema":"…" */
+static void
+schema_header(CdcHeaders *headers, const char *name, const CdcAvroSchema *schema, bool whole)
+{
+	size_t start = cdc_header_begin(headers, name);
+	char fingerprint[17];
+
+	snprintf(fingerprint, sizeof(fingerprint), "%016" INT64_MODIFIER "x", schema->fingerprint);
+	cdc_json_struct_begin(headers->buf);
+	cdc_json_member(headers->buf, true, "fingerprint", 11);
+	cdc_json_plain(headers->buf, fingerprint, 16);
+	if (whole)
+	{
+		cdc_json_member(headers->buf, false, "schema", 6);
+		cdc_json_string(headers->buf, schema->text.data, schema->text.len);
+	}
+	cdc_json_struct_end(headers->buf);
+	cdc_header_end(headers, start, name);
+}
+
+/* Headers of our own: the position, what is unavailable, schemas of Avro, the partition, and who did it. */
 static void
 write_own(CdcHeaders *headers, CdcRecord *record)
 {
@@ -185,6 +205,10 @@ write_own(CdcHeaders *headers, CdcRecord *record)
 	}
 	if (record->has_value && record->result.unavailable > 0 && !options->quirks)
 		unavailable_header(headers, record);
+	if (!headers->frame && record->has_key && record->key_schema)
+		schema_header(headers, "__cdc_json.key.schema", record->key_schema, record->new_key_schema);
+	if (!headers->frame && record->has_value && record->value_schema)
+		schema_header(headers, "__cdc_json.value.schema", record->value_schema, record->new_value_schema);
 	if (record->has_partition)
 	{
 		char digits[12];

@@ -93,6 +93,29 @@ cdc_run_id(char *run_id, size_t size)
 			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+/* The key or the value; as Avro where it has a schema for that, which in JSON is base64. */
+static void
+write_part(CdcRecordWriter *writer, CdcRecord *record, const CdcAvroSchema *schema,
+		   void (*write)(CdcBuf *buf, struct CdcSession *session, CdcRecord *record))
+{
+	CdcBuf *buf = &writer->buf;
+	size_t start = buf->len;
+	size_t len;
+	uint8 *avro;
+
+	buf->avro = schema != NULL;
+	write(buf, writer->session, record);
+	buf->avro = false;
+	if (!schema || writer->setup->options->format != CDC_FORMAT_RECORD || buf->discarded > 0)
+		return;
+	len = buf->len - start;
+	avro = palloc_extended(Max(len, 1), MCXT_ALLOC_HUGE);
+	memcpy(avro, buf->data + start, len);
+	buf->len = start;
+	cdc_json_base64(buf, avro, len);
+	pfree(avro);
+}
+
 /* {"topic":T,"key":K,"value":V,"headers":H} */
 static void
 write_json_record(CdcRecordWriter *writer, CdcRecord *record)
@@ -107,14 +130,14 @@ write_json_record(CdcRecordWriter *writer, CdcRecord *record)
 	cdc_buf_literal(buf, ",\"key\":");
 	record->key.start = buf->len;
 	if (record->has_key)
-		record->write_key(buf, writer->session, record);
+		write_part(writer, record, record->key_schema, record->write_key);
 	else
 		cdc_json_null(buf);
 	record->key.len = buf->len - record->key.start;
 	cdc_buf_literal(buf, ",\"value\":");
 	record->value.start = buf->len;
 	if (record->has_value)
-		record->write_value(buf, writer->session, record);
+		write_part(writer, record, record->value_schema, record->write_value);
 	else
 		cdc_json_null(buf);
 	record->value.len = buf->len - record->value.start;
@@ -135,6 +158,12 @@ put_span(char *at, const CdcSpan *span, size_t value_start)
 	cdc_put_u32(at + 4, span->len);
 }
 
+static uint64
+fingerprint(const CdcAvroSchema *schema)
+{
+	return schema ? schema->fingerprint : 0;
+}
+
 static void
 write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 {
@@ -143,18 +172,20 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	size_t key_start;
 	size_t value_start;
 	size_t value_end;
+	bool schemas = record->key_schema || record->value_schema;
+	size_t fixed = CDC_FRAME_RECORD_HEADER + (schemas ? CDC_FRAME_SCHEMAS : 0);
 	int headers;
 	char *p;
 
-	cdc_buf_reserve(buf, CDC_FRAME_RECORD_HEADER);
-	cdc_buf_commit(buf, CDC_FRAME_RECORD_HEADER);
+	cdc_buf_reserve(buf, fixed);
+	cdc_buf_commit(buf, fixed);
 	cdc_buf_append(buf, record->topic, strlen(record->topic));
 	key_start = buf->len;
 	if (record->has_key)
-		record->write_key(buf, writer->session, record);
+		write_part(writer, record, record->key_schema, record->write_key);
 	value_start = buf->len;
 	if (record->has_value)
-		record->write_value(buf, writer->session, record);
+		write_part(writer, record, record->value_schema, record->write_value);
 	value_end = buf->len;
 	headers = cdc_headers_write(writer, record);
 	if (buf->discarded > 0)
@@ -170,13 +201,85 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	cdc_put_u32(p + CDC_FRAME_AT_XID, writer->source->xid);
 	p[CDC_FRAME_AT_KIND] = record->kind;
 	p[CDC_FRAME_AT_FLAGS] = (record->has_key ? CDC_FRAME_HAS_KEY : 0) | (record->has_value ? CDC_FRAME_HAS_VALUE : 0) |
-							(record->result.unavailable > 0 ? CDC_FRAME_UNAVAILABLE : 0);
+							(record->result.unavailable > 0 ? CDC_FRAME_UNAVAILABLE : 0) |
+							(schemas ? CDC_FRAME_HAS_SCHEMAS : 0);
 	cdc_put_u16(p + CDC_FRAME_AT_NHEADERS, headers);
 	cdc_put_u32(p + CDC_FRAME_AT_TOPIC_LEN, strlen(record->topic));
 	cdc_put_u32(p + CDC_FRAME_AT_KEY_LEN, value_start - key_start);
 	cdc_put_u32(p + CDC_FRAME_AT_VALUE_LEN, value_end - value_start);
 	put_span(p + CDC_FRAME_AT_BEFORE, &record->before, value_start);
 	put_span(p + CDC_FRAME_AT_AFTER, &record->after, value_start);
+	if (schemas)
+	{
+		cdc_put_u64(p + CDC_FRAME_AT_KEY_SCHEMA, fingerprint(record->key_schema));
+		cdc_put_u64(p + CDC_FRAME_AT_VALUE_SCHEMA, fingerprint(record->value_schema));
+	}
+}
+
+/* Is this the first record with the schema?  The next one will not be. */
+static bool
+is_new(CdcRecordWriter *writer, const CdcAvroSchema *schema, MemoryContext mcxt)
+{
+	bool found;
+
+	if (!writer->schemas)
+	{
+		HASHCTL ctl = {0};
+
+		ctl.keysize = sizeof(schema->fingerprint);
+		ctl.entrysize = sizeof(schema->fingerprint);
+		ctl.hcxt = mcxt;
+		writer->schemas = hash_create("cdc_json Avro schemas", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	(void) hash_search(writer->schemas, &schema->fingerprint, HASH_ENTER, &found);
+	return !found;
+}
+
+static void
+write_key_schema(CdcBuf *buf, struct CdcSession *session, CdcRecord *record)
+{
+	cdc_buf_append(buf, record->key_schema->text.data, record->key_schema->text.len);
+}
+
+static void
+write_value_schema(CdcBuf *buf, struct CdcSession *session, CdcRecord *record)
+{
+	cdc_buf_append(buf, record->value_schema->text.data, record->value_schema->text.len);
+}
+
+/* The record that tells a frame's reader a schema. */
+static void
+init_schema_record(CdcRecord *schema, const CdcRecord *record)
+{
+	memset(schema, 0, sizeof(*schema));
+	schema->position = record->position;
+	schema->lsn = record->lsn;
+	schema->kind = CDC_FRAME_SCHEMA;
+	schema->topic = record->topic;
+	schema->has_value = true;
+}
+
+int
+cdc_record_schemas(CdcRecordWriter *writer, CdcRecord *record, CdcRecord schemas[2], MemoryContext mcxt)
+{
+	bool frame = writer->setup->options->format == CDC_FORMAT_FRAME;
+	int n = 0;
+
+	record->new_key_schema = record->key_schema && record->has_key && is_new(writer, record->key_schema, mcxt);
+	record->new_value_schema = record->value_schema && record->has_value && is_new(writer, record->value_schema, mcxt);
+	if (frame && record->new_key_schema)
+	{
+		init_schema_record(&schemas[n], record);
+		schemas[n].key_schema = record->key_schema;
+		schemas[n++].write_value = write_key_schema;
+	}
+	if (frame && record->new_value_schema)
+	{
+		init_schema_record(&schemas[n], record);
+		schemas[n].value_schema = record->value_schema;
+		schemas[n++].write_value = write_value_schema;
+	}
+	return n;
 }
 
 bool

@@ -72,6 +72,10 @@ typedef struct CdcRecord
 	bool has_value;
 	void (*write_key)(CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
 	void (*write_value)(CdcBuf *buf, struct CdcSession *session, struct CdcRecord *record);
+	const CdcAvroSchema *key_schema; /* Avro, which the parts are written as; NULL: JSON */
+	const CdcAvroSchema *value_schema;
+	bool new_key_schema; /* with format=record: its text has not been sent yet */
+	bool new_value_schema;
 	CdcKeyHeader key_header;
 	const CdcRow *header_row; /* its key is the header's value */
 	bool data_change; /* gets extended headers */
@@ -107,6 +111,7 @@ typedef struct CdcRecordWriter
 	const char *run_id; /* of the extended headers */
 	const CdcSource *source;
 	struct CdcSession *session; /* handed on to the callbacks */
+	HTAB *schemas; /* fingerprints of the Avro schemas that were sent; NULL: none yet */
 } CdcRecordWriter;
 
 /*
@@ -124,6 +129,14 @@ cdc_record_shape(CdcRecord *record, CdcRecordWriter *writer)
 
 /* Gives a record a topic of its own, in CurrentMemoryContext. */
 extern void cdc_record_topic(CdcRecord *record, const CdcRecordWriter *writer, const char *topic);
+
+/*
+ * To be called before a record is written.  An Avro schema is sent before
+ * anything that has it, once: in a frame as a record of its own, of which
+ * "schemas" gets at most two and the result is the number; with format=record
+ * in a header of this record.  The writer's memory of them is in "mcxt".
+ */
+extern int cdc_record_schemas(CdcRecordWriter *writer, CdcRecord *record, CdcRecord schemas[2], MemoryContext mcxt);
 
 /* A buffer of "size" bytes in CurrentMemoryContext, which grows up to the limit. */
 extern void cdc_record_buffer(CdcRecordWriter *writer, size_t size);

@@ -84,7 +84,7 @@ warn_failed(CdcColumn *column, const CdcTable *table)
 			(errmsg("a value of column \"%s\" of table \"%s.%s\" has no representation in the event",
 					column->name, table->schema_name, table->table_name),
 			 errdetail("It is sent as %.*s. This is logged once for each version of the table.",
-					   (int) Min(column->failed_text.len, 64), column->failed_text.data)));
+					   (int) Min(strlen(column->failed_json), 64), column->failed_json)));
 }
 
 static inline void
@@ -123,6 +123,8 @@ write_value(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, Cd
 			text = &column->failed_text;
 		}
 	}
+	if (buf->avro)
+		buf->len -= column->member.len; /* the constant has the branch of its own */
 	cdc_buf_append(buf, text->data, text->len);
 }
 
@@ -134,7 +136,7 @@ write_column(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, C
 	write_value(buf, column, row, replaced, counters, table, result);
 }
 
-/* One value alone. */
+/* One value alone, as JSON. */
 void
 cdc_column_write(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replaced, CdcCounters *counters,
 				 const CdcTable *table, CdcRowResult *result)
@@ -143,7 +145,7 @@ cdc_column_write(CdcBuf *buf, CdcColumn *column, const CdcRow *row, bool replace
 }
 
 /*
- * Appends the row as a JSON object and adds to *result.  "columns" are all of
+ * Appends the row as a struct and adds to *result.  "columns" are all of
  * the table's, or its key's: a key is never replaced in part.
  */
 void
@@ -153,10 +155,10 @@ cdc_row_write(CdcBuf *buf, CdcColumn *columns, int n, const CdcRow *row, CdcCoun
 	const bool *replaced = columns == table->columns ? row->replaced : NULL;
 
 	if (n == 0)
-		cdc_json_struct_begin(buf);
+		cdc_put_struct_begin(buf);
 	for (int i = 0; i < n; i++)
 		write_column(buf, &columns[i], row, replaced && replaced[i], counters, table, result);
-	cdc_json_struct_end(buf);
+	cdc_put_struct_end(buf);
 }
 
 /* Have two values the same bytes?  False when it would take detoasting to tell. */
@@ -262,6 +264,7 @@ cdc_column_measure(CdcColumn *column, const CdcRow *row)
 	buf.data = palloc(buf.cap);
 	buf.grow = discard;
 	buf.ascii = column->type->settings->ascii;
+	buf.avro = column->type->settings->converter->kind == CDC_CONVERTER_AVRO;
 	size = encode(&buf, column, value) ? buf.discarded + buf.len : column->failed_text.len;
 	pfree(buf.data);
 	return size;

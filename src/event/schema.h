@@ -18,6 +18,22 @@
  */
 extern void cdc_schema_json(CdcBuf *buf, const CdcSchema *schema, const char *field);
 
+/* avro_schema.c: appends the schema as Confluent's AvroConverter registers it (Avro's JSON). */
+extern void cdc_schema_avro(CdcBuf *buf, const CdcSchema *schema);
+
+/*
+ * An Avro schema that records name: the first eight bytes of its text's
+ * SHA-256, so that who reads them knows it again.
+ */
+typedef struct CdcAvroSchema
+{
+	const CdcSchema *schema;
+	CdcSlice text;
+	uint64 fingerprint;
+} CdcAvroSchema;
+
+extern CdcAvroSchema *cdc_schema_avro_make(const CdcSchema *schema); /* in CurrentMemoryContext */
+
 /* Appends {"schema":<document>,"payload": ; the caller adds the payload and a brace. */
 extern void cdc_schema_prefix(CdcBuf *buf, const CdcSchema *schema);
 

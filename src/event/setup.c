@@ -17,7 +17,7 @@ init_settings(CdcSettings *settings, CdcSetup *setup, const CdcConverter *conver
 	settings->options = setup->options;
 	settings->converter = converter;
 	settings->quirks = setup->options->quirks;
-	settings->fits = setup->options->quirks || converter->schemas_enable;
+	settings->fits = setup->options->quirks || converter->schemas_enable || converter->kind == CDC_CONVERTER_AVRO;
 	settings->counters = &setup->counters;
 }
 
@@ -27,6 +27,7 @@ cdc_setup_init(CdcSetup *setup, CdcOptions *options)
 	setup->options = options;
 	init_settings(&setup->key_settings, setup, &options->key);
 	setup->header_converter = options->key;
+	setup->header_converter.kind = CDC_CONVERTER_JSON;
 	setup->header_converter.decimal_format = CDC_DECIMAL_FORMAT_NUMERIC;
 	init_settings(&setup->header_settings, setup, &setup->header_converter);
 	init_settings(&setup->value_settings, setup, &options->value);

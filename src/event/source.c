@@ -28,6 +28,11 @@ cdc_source_render(CdcSource *source, const CdcEventConstants *constants)
 	CdcBuf *buf = &source->head;
 	int64 milliseconds = source->time_us / 1000 - (source->time_us % 1000 < 0 ? 1 : 0);
 
+	if (constants->value_settings->converter->kind == CDC_CONVERTER_AVRO)
+	{
+		cdc_source_render_avro(source, constants);
+		return;
+	}
 	buf->ascii = source->origin_text.ascii = constants->value_settings->ascii;
 	restart(buf);
 	cdc_buf_append(buf, constants->source_head.data, constants->source_head.len);
@@ -103,6 +108,11 @@ cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPt
 	char digits[CDC_UINT64_LEN] = "null"; /* of a snapshot's row there may be none */
 	int ndigits = source->no_lsn ? 4 : cdc_uint64_digits(lsn, digits);
 
+	if (buf->avro)
+	{
+		cdc_source_write_avro(buf, source, table, lsn);
+		return;
+	}
 	p = put(p, source->head.data, source->head.len);
 	p = put(p, digits, ndigits);
 	p = put(p, source->times.data, source->times.len);
@@ -120,6 +130,11 @@ cdc_source_write(CdcBuf *buf, const CdcSource *source, CdcSlice table, XLogRecPt
 void
 cdc_block_write(CdcBuf *buf, const CdcBlock *block)
 {
+	if (buf->avro)
+	{
+		cdc_block_write_avro(buf, block);
+		return;
+	}
 	if (!block)
 	{
 		cdc_buf_literal(buf, ",\"transaction\":null");

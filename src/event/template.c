@@ -22,11 +22,17 @@ cdc_event_head(const CdcSettings *settings, const CdcSchema *schema)
 	CdcSlice nothing = {"", 0};
 	CdcBuf buf;
 
-	if (!settings->converter->schemas_enable)
+	if (!settings->converter->schemas_enable || settings->converter->kind == CDC_CONVERTER_AVRO)
 		return nothing;
 	start(&buf, settings);
 	cdc_schema_prefix(&buf, schema);
 	return cdc_buf_slice(&buf);
+}
+
+static CdcAvroSchema *
+avro_schema(const CdcSettings *settings, const CdcSchema *schema)
+{
+	return settings->converter->kind == CDC_CONVERTER_AVRO ? cdc_schema_avro_make(schema) : NULL;
 }
 
 static void
@@ -78,13 +84,17 @@ cdc_event_constants(CdcEventConstants *constants)
 	cdc_buf_literal(&buf, ",\"sequence\":\"[");
 	constants->source_database = cdc_buf_slice(&buf);
 
-	constants->message_table = source_table(value, "", "");
+	constants->message_table = value->converter->kind == CDC_CONVERTER_AVRO ? cdc_source_table_avro("", "") : source_table(value, "", "");
 	constants->transaction_topic = psprintf("%s%s%s", constants->prefix, options->topic_delimiter, options->topic_transaction);
 	constants->message_topic = psprintf("%s.message", constants->prefix);
 	constants->message_key_head = cdc_event_head(constants->key_settings, cdc_schema_message_key());
 	constants->message_value_head = cdc_event_head(value, cdc_schema_message_value(options->binary_mode));
 	constants->transaction_key_head = cdc_event_head(constants->key_settings, cdc_schema_transaction_key());
 	constants->transaction_value_head = cdc_event_head(value, cdc_schema_transaction_value());
+	constants->message_key_schema = avro_schema(constants->key_settings, cdc_schema_message_key());
+	constants->message_value_schema = avro_schema(value, cdc_schema_message_value(options->binary_mode));
+	constants->transaction_key_schema = avro_schema(constants->key_settings, cdc_schema_transaction_key());
+	constants->transaction_value_schema = avro_schema(value, cdc_schema_transaction_value());
 }
 
 /* The struct of a key or row: schema_name is <topic>.Key or <topic>.Value. */
@@ -99,7 +109,7 @@ row_schema(const char *name, const CdcColumn *columns, int n)
 }
 
 static const char *
-schema_name(const CdcEventConstants *constants, const CdcTable *table, const char *suffix)
+connect_name(const CdcEventConstants *constants, const CdcTable *table, const char *suffix)
 {
 	return cdc_name_adjust_schema(constants->options->schema_adjustment, psprintf("%s.%s", table->topic, suffix));
 }
@@ -107,19 +117,19 @@ schema_name(const CdcEventConstants *constants, const CdcTable *table, const cha
 CdcSchema *
 cdc_event_key_schema(const CdcEventConstants *constants, const CdcTable *table)
 {
-	return row_schema(schema_name(constants, table, "Key"), table->key, table->nkey);
+	return row_schema(connect_name(constants, table, "Key"), table->key, table->nkey);
 }
 
 CdcSchema *
 cdc_event_row_schema(const CdcEventConstants *constants, const CdcTable *table)
 {
-	return row_schema(schema_name(constants, table, "Value"), table->columns, table->ncolumns);
+	return row_schema(connect_name(constants, table, "Value"), table->columns, table->ncolumns);
 }
 
 CdcSchema *
 cdc_event_envelope_schema(const CdcEventConstants *constants, const CdcTable *table)
 {
-	return cdc_schema_envelope(schema_name(constants, table, "Envelope"), cdc_event_row_schema(constants, table));
+	return cdc_schema_envelope(connect_name(constants, table, "Envelope"), cdc_event_row_schema(constants, table));
 }
 
 /* Renders a table's constant parts, in CurrentMemoryContext. */
@@ -127,25 +137,35 @@ void
 cdc_event_template(CdcTable *table, void *arg)
 {
 	const CdcEventConstants *constants = arg;
+	const CdcSettings *settings = constants->value_settings;
 	CdcTemplate *template = palloc0(sizeof(CdcTemplate));
+	const char *schema_name = cdc_utf8_cstring(table->schema_name);
+	const char *table_name = cdc_utf8_cstring(table->table_name);
 	CdcBuf buf;
 
 	table->template = template;
-	start(&buf, constants->value_settings);
+	start(&buf, settings);
 	string(&buf, table->topic);
 	template->topic = cdc_buf_slice(&buf);
 
-	if (constants->key_settings->converter->schemas_enable)
+	if (constants->key_settings->converter->kind == CDC_CONVERTER_AVRO)
+		template->key_schema = cdc_schema_avro_make(cdc_event_key_schema(constants, table));
+	else if (constants->key_settings->converter->schemas_enable)
 		template->key_head = cdc_event_head(constants->key_settings, cdc_event_key_schema(constants, table));
 
-	start(&buf, constants->value_settings);
-	if (constants->value_settings->converter->schemas_enable)
+	if (settings->converter->kind == CDC_CONVERTER_AVRO)
+	{
+		template->value_schema = cdc_schema_avro_make(cdc_event_envelope_schema(constants, table));
+		template->source_table = cdc_source_table_avro(schema_name, table_name);
+		return;
+	}
+	start(&buf, settings);
+	if (settings->converter->schemas_enable)
 		cdc_schema_prefix(&buf, cdc_event_envelope_schema(constants, table));
 	cdc_buf_literal(&buf, "{\"before\":");
 	template->value_head = cdc_buf_slice(&buf);
-	template->value_tail = constants->value_settings->converter->schemas_enable ? "}}" : "}";
-	template->source_table = source_table(constants->value_settings, cdc_utf8_cstring(table->schema_name),
-										  cdc_utf8_cstring(table->table_name));
+	template->value_tail = settings->converter->schemas_enable ? "}}" : "}";
+	template->source_table = source_table(settings, schema_name, table_name);
 	/* an outbox's rows are events of their own, not rows to be flattened */
 	if (!cdc_outbox_prepare(table, constants) && constants->options->unwrap)
 		cdc_flat_prepare(table, constants);

@@ -11,21 +11,34 @@
 #include "json/java.h"
 
 static void
-write_id(CdcBuf *buf, TransactionId xid, XLogRecPtr lsn)
+write_id(CdcBuf *buf, bool first, TransactionId xid, XLogRecPtr lsn)
 {
-	cdc_buf_literal(buf, "\"id\":\"");
-	cdc_json_uint64(buf, xid);
-	cdc_buf_char(buf, ':');
-	cdc_json_uint64(buf, lsn);
-	cdc_buf_char(buf, '"');
+	char id[2 * CDC_UINT64_LEN + 1];
+	int len = cdc_uint64_digits(xid, id);
+
+	id[len++] = ':';
+	len += cdc_uint64_digits(lsn, id + len);
+	cdc_put_member(buf, first, "id", 2);
+	cdc_put_plain(buf, id, len);
+}
+
+static void
+write_start(CdcBuf *buf, CdcSlice head, const char *status, TransactionId xid, XLogRecPtr lsn)
+{
+	cdc_buf_append(buf, head.data, head.len);
+	cdc_put_struct_begin(buf);
+	cdc_put_member(buf, true, "status", 6);
+	cdc_put_plain(buf, status, strlen(status));
+	write_id(buf, false, xid, lsn);
+	cdc_put_member(buf, false, "event_count", 11);
 }
 
 static void
 write_end(CdcBuf *buf, CdcSlice head, int64 time_us)
 {
-	cdc_buf_literal(buf, ",\"ts_ms\":");
-	cdc_json_int64(buf, time_us / 1000 - (time_us % 1000 < 0 ? 1 : 0));
-	cdc_buf_char(buf, '}');
+	cdc_put_member(buf, false, "ts_ms", 5);
+	cdc_put_int64(buf, time_us / 1000 - (time_us % 1000 < 0 ? 1 : 0));
+	cdc_put_struct_end(buf);
 	if (head.len > 0)
 		cdc_buf_char(buf, '}');
 }
@@ -36,9 +49,9 @@ cdc_transaction_key(CdcBuf *buf, const CdcEventConstants *constants, Transaction
 	CdcSlice head = constants->transaction_key_head;
 
 	cdc_buf_append(buf, head.data, head.len);
-	cdc_buf_char(buf, '{');
-	write_id(buf, xid, lsn);
-	cdc_buf_char(buf, '}');
+	cdc_put_struct_begin(buf);
+	write_id(buf, true, xid, lsn);
+	cdc_put_struct_end(buf);
 	if (head.len > 0)
 		cdc_buf_char(buf, '}');
 }
@@ -48,10 +61,10 @@ cdc_transaction_begin(CdcBuf *buf, const CdcEventConstants *constants, Transacti
 {
 	CdcSlice head = constants->transaction_value_head;
 
-	cdc_buf_append(buf, head.data, head.len);
-	cdc_buf_literal(buf, "{\"status\":\"BEGIN\",");
-	write_id(buf, xid, lsn);
-	cdc_buf_literal(buf, ",\"event_count\":null,\"data_collections\":null");
+	write_start(buf, head, "BEGIN", xid, lsn);
+	cdc_put_null(buf);
+	cdc_put_member(buf, false, "data_collections", 16);
+	cdc_put_null(buf);
 	write_end(buf, head, time_us);
 }
 
@@ -71,24 +84,25 @@ cdc_transaction_end(CdcBuf *buf, const CdcEventConstants *constants, Transaction
 	}
 	cdc_java_hashmap_order(names, ncollections, order);
 
-	cdc_buf_append(buf, head.data, head.len);
-	cdc_buf_literal(buf, "{\"status\":\"END\",");
-	write_id(buf, xid, lsn);
-	cdc_buf_literal(buf, ",\"event_count\":");
-	cdc_json_int64(buf, events);
-	cdc_buf_literal(buf, ",\"data_collections\":[");
+	write_start(buf, head, "END", xid, lsn);
+	cdc_put_present(buf);
+	cdc_put_int64(buf, events);
+	cdc_put_member(buf, false, "data_collections", 16);
+	cdc_put_present(buf);
+	cdc_put_array_begin(buf, ncollections);
 	for (int i = 0; i < ncollections; i++)
 	{
 		const CdcCollectionCount *collection = &collections[order[i]];
 
-		if (i > 0)
-			cdc_buf_char(buf, ',');
-		cdc_buf_literal(buf, "{\"data_collection\":");
-		cdc_json_string(buf, collection->collection, strlen(collection->collection));
-		cdc_buf_literal(buf, ",\"event_count\":");
-		cdc_json_int64(buf, collection->count);
-		cdc_buf_char(buf, '}');
+		cdc_put_array_next(buf, i == 0);
+		cdc_put_present(buf);
+		cdc_put_struct_begin(buf);
+		cdc_put_member(buf, true, "data_collection", 15);
+		cdc_put_string(buf, collection->collection, strlen(collection->collection));
+		cdc_put_member(buf, false, "event_count", 11);
+		cdc_put_int64(buf, collection->count);
+		cdc_put_struct_end(buf);
 	}
-	cdc_buf_char(buf, ']');
+	cdc_put_array_end(buf);
 	write_end(buf, head, time_us);
 }

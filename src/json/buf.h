@@ -31,7 +31,9 @@ struct CdcBuf
 	size_t len; /* bytes written */
 	size_t cap; /* bytes allocated */
 	size_t discarded; /* measuring buffer: bytes already thrown away */
-	bool ascii; /* write characters beyond ASCII as \uXXXX */
+	bool ascii; /* JSON: write characters beyond ASCII as \uXXXX */
+	bool avro; /* values are written as Avro, see value/put.h */
+	size_t string_start; /* Avro: position of the string that is being written */
 	uint64_t replaced; /* invalid byte sequences written as U+FFFD */
 	void (*grow)(CdcBuf *buf, size_t need); /* makes cap - len >= need */
 	void *owner; /* for grow */

@@ -38,6 +38,12 @@ extern int cdc_uint64_digits(uint64_t value, char *out);
 /* a string in double quotes, escaped as Jackson does; "text" is UTF-8 */
 extern void cdc_json_string(CdcBuf *buf, const char *text, size_t len);
 
+/*
+ * The same as Jackson writes it into characters rather than bytes (text within
+ * a text, Avro's schemas): those beyond the BMP stay as they are.
+ */
+extern void cdc_json_characters(CdcBuf *buf, const char *text, size_t len);
+
 /* text that is known to be plain printable ASCII without quotes or backslashes, in double quotes */
 extern void cdc_json_plain(CdcBuf *buf, const char *text, size_t len);
 

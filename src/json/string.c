@@ -524,3 +524,38 @@ piece_length(const unsigned char *text, size_t len)
 	}
 	return n;
 }
+
+void
+cdc_json_characters(CdcBuf *buf, const char *text, size_t len)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *p = text;
+	const char *end = text + len;
+	const char *clean = p;
+
+	cdc_buf_char(buf, '"');
+	for (; p < end; p++)
+	{
+		unsigned char c = (unsigned char) *p;
+		char escaped[6] = "\\u00";
+		size_t n = 2;
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		cdc_buf_append(buf, clean, (size_t) (p - clean));
+		clean = p + 1;
+		if (c >= 0x20)
+			escaped[1] = (char) c;
+		else if (control_escapes[c] != 'u')
+			escaped[1] = control_escapes[c];
+		else
+		{
+			escaped[4] = digits[c >> 4];
+			escaped[5] = digits[c & 0x0f];
+			n = sizeof(escaped);
+		}
+		cdc_buf_append(buf, escaped, n);
+	}
+	cdc_buf_append(buf, clean, (size_t) (end - clean));
+	cdc_buf_char(buf, '"');
+}

@@ -33,6 +33,13 @@ static const char *const scope_prefix[NSCOPES] = {"", "key.converter.", "value.c
 static const CdcWord formats[] = {
 	{"value", CDC_FORMAT_VALUE}, {"record", CDC_FORMAT_RECORD}, {"frame", CDC_FORMAT_FRAME}, {NULL, 0}};
 
+static const CdcWord converters[] = {
+	{"json", CDC_CONVERTER_JSON},
+	{"avro", CDC_CONVERTER_AVRO},
+	{"org.apache.kafka.connect.json.JsonConverter", CDC_CONVERTER_JSON},
+	{"io.confluent.connect.avro.AvroConverter", CDC_CONVERTER_AVRO},
+	{NULL, 0}};
+
 static const CdcWord decimal_formats[] = {
 	{"base64", CDC_DECIMAL_FORMAT_BASE64}, {"numeric", CDC_DECIMAL_FORMAT_NUMERIC}, {NULL, 0}};
 
@@ -97,6 +104,7 @@ static const CdcWord json_nulls[] = {
 #define UNWRAP(name, type, field) name, CDC_SOURCE_UNWRAP, type, offsetof(CdcOptions, field)
 #define OUTBOX(name, type, field) "outbox." name, CDC_SOURCE_OUTBOX, type, offsetof(CdcOptions, field)
 #define CONVERTER(name, type, field) name, CDC_SOURCE_CONVERTER, type, offsetof(CdcConverter, field)
+#define CONNECT(name, type, field) name, CDC_SOURCE_CONNECT, type, offsetof(CdcOptions, field)
 #define MAPPER(name) name, CDC_SOURCE_DEBEZIUM, CDC_OPTION_MAPPER, 0
 
 /*
@@ -114,6 +122,10 @@ static const CdcOptionRow rows[] = {
 	 "With format \"record\": adds the header __cdc_json.position, which identifies and orders records."},
 	{OWN("debezium.quirks", CDC_OPTION_BOOL, quirks), "false", NULL, NULL, 0, 0,
 	 "Writes the connector's bytes also where they are a false value, and sets Debezium's defaults, except topic.prefix and schemas.enable."},
+	{CONNECT("key.converter", CDC_OPTION_ENUM, key.kind), "json", NULL, converters, 0, 0,
+	 "What keys are written as: JSON, or Avro binary, which needs format \"record\" (in base64) or \"frame\"."},
+	{CONNECT("value.converter", CDC_OPTION_ENUM, value.kind), "json", NULL, converters, 0, 0,
+	 "What values are written as: JSON, or Avro binary, which needs format \"record\" (in base64) or \"frame\"."},
 	{CONVERTER("schemas.enable", CDC_OPTION_BOOL, schemas_enable), "false", NULL, NULL, 0, 0,
 	 "Writes {\"schema\":...,\"payload\":...} instead of the payload alone, as JsonConverter does by default."},
 	{CONVERTER("decimal.format", CDC_OPTION_ENUM, decimal_format), "base64", NULL, decimal_formats, 0, 0,
@@ -527,6 +539,42 @@ finish_transforms(CdcOptions *options)
 		options->value.replace_null_with_default = true;
 }
 
+/* Avro allows fewer names than tables and columns have: without an adjustment events would have no valid schema. */
+static void
+adjust_names(CdcOptions *options, const Given *given)
+{
+	int number;
+	Scope scope;
+
+	if (options->key.kind != CDC_CONVERTER_AVRO && options->value.kind != CDC_CONVERTER_AVRO)
+		return;
+	if (find_row("schema.name.adjustment.mode", &number, &scope) && !given->values[number][scope])
+		options->schema_adjustment = CDC_ADJUST_AVRO;
+	if (find_row("field.name.adjustment.mode", &number, &scope) && !given->values[number][scope])
+		options->field_adjustment = CDC_ADJUST_AVRO;
+}
+
+void
+cdc_options_check_converters(const CdcOptions *options)
+{
+	bool key = options->key.kind == CDC_CONVERTER_AVRO;
+
+	if (!key && options->value.kind != CDC_CONVERTER_AVRO)
+		return;
+	if (options->unwrap || options->outbox_tables)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("option \"%s\" cannot be \"avro\" with \"%s\"", key ? "key.converter" : "value.converter",
+					   options->unwrap ? "unwrap" : "outbox.table.include.list"),
+				errhint("Let the client transform the records, or use \"json\"."));
+	if (options->format == CDC_FORMAT_VALUE)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("option \"%s\" cannot be \"avro\" with format \"value\"", key ? "key.converter" : "value.converter"),
+				errdetail("Avro is binary, and \"value\" is lines of text."),
+				errhint("Set \"format\" to \"record\", which has it in base64, or to \"frame\"."));
+}
+
 CdcOptions *
 cdc_options_parse(List *defelems)
 {
@@ -549,6 +597,7 @@ cdc_options_parse(List *defelems)
 			set_field(options, given, i, SCOPE_BOTH, options);
 	}
 	check_exclusive(given);
+	adjust_names(options, given);
 
 	/* Debezium's default there is true: false can only have been asked for */
 	options->snapshot_null = options->quirks && !options->value.replace_null_with_default;
@@ -564,6 +613,8 @@ full_description(const CdcOptionRow *row)
 
 	if (row->source == CDC_SOURCE_DEBEZIUM)
 		owner = "Debezium's property";
+	else if (row->source == CDC_SOURCE_CONNECT)
+		owner = "Kafka Connect's property";
 	else if (row->source == CDC_SOURCE_CONVERTER)
 		owner = "JsonConverter's property, also with key.converter. or value.converter. in front";
 	else if (row->source == CDC_SOURCE_UNWRAP)

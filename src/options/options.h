@@ -126,9 +126,16 @@ typedef enum CdcOrigin
 #define CDC_SKIP_DELETE 4
 #define CDC_SKIP_TRUNCATE 8
 
-/* JsonConverter's properties: once for keys, once for values */
+typedef enum CdcConverterKind
+{
+	CDC_CONVERTER_JSON,
+	CDC_CONVERTER_AVRO
+} CdcConverterKind;
+
+/* key.converter and value.converter, and JsonConverter's properties: once for keys, once for values */
 typedef struct CdcConverter
 {
+	CdcConverterKind kind;
 	bool schemas_enable;
 	CdcDecimalFormat decimal_format;
 	bool replace_null_with_default;
@@ -266,6 +273,9 @@ typedef struct CdcOptionInfo
  * regular expressions are freed when the current memory context is reset.
  */
 extern CdcOptions *cdc_options_parse(List *defelems);
+
+/* Raises ERROR when the format, or a transform, does not go with what the converters write. */
+extern void cdc_options_check_converters(const CdcOptions *options);
 
 /* The option table, for cdc_json.options(): n-th row or NULL past the end. */
 extern const CdcOptionInfo *cdc_options_info(int n);

@@ -31,7 +31,8 @@ static const char java[] = "Java classes cannot be loaded here; what Debezium do
 static const char transforms[] = "Two transforms are built in: \"unwrap\" is ExtractNewRecordState, \"outbox.table.include.list\" is EventRouter. What others do is up to the client.";
 static const char handling[] = "Its place has \"delete.tombstone.handling.mode\" now.";
 static const char keys[] = "Keys are always whole: a record without a part of its key could not be told from others.";
-static const char converter[] = "Keys and values are always JsonConverter's JSON; its own properties can be set, such as \"schemas.enable\" or \"key.converter.schemas.enable\".";
+static const char converter[] = "Of the converters' properties \"schemas.enable\", \"decimal.format\" and \"replace.null.with.default\" can be set, such as \"key.converter.schemas.enable\".";
+static const char header[] = "Headers are always as SimpleHeaderConverter writes them.";
 static const char metrics[] = "It concerns Debezium's process: here pg_stat_replication_slots has counters, and so have the metrics of cdc_json_relay.";
 static const char connect[] = "It concerns Kafka Connect: give what the Kafka client needs to cdc_json_relay, with --set.";
 static const char server[] = "It is a property of Debezium Server: leave out the beginning \"debezium.source.\", and set sinks in the client.";
@@ -99,12 +100,10 @@ static const Refused refused[] = {
 	{"transforms.", transforms},
 	{"predicates", transforms},
 	{"predicates.", transforms},
-	{"key.converter", converter},
 	{"key.converter.", converter},
-	{"value.converter", converter},
 	{"value.converter.", converter},
-	{"header.converter", converter},
-	{"header.converter.", converter},
+	{"header.converter", header},
+	{"header.converter.", header},
 	{"include.schema.changes", refresh},
 	{"include.schema.comments", "It has no effect in Debezium's connector for PostgreSQL either."},
 	{"schema.refresh.mode", refresh},

@@ -31,6 +31,7 @@ typedef enum CdcOptionType
 typedef enum CdcOptionSource
 {
 	CDC_SOURCE_DEBEZIUM, /* a connector property */
+	CDC_SOURCE_CONNECT, /* a worker's or connector's property */
 	CDC_SOURCE_CONVERTER, /* JsonConverter's: "offset" is one of CdcConverter's */
 	CDC_SOURCE_UNWRAP, /* ExtractNewRecordState's */
 	CDC_SOURCE_OUTBOX, /* EventRouter's, with "outbox." in front */

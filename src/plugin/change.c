@@ -63,6 +63,8 @@ init_record(CdcRecord *record, CdcEvent *event, Change *change, char kind, const
 	record->has_key = row && change->table->nkey > 0;
 	record->write_key = write_key;
 	record->write_value = write_value;
+	record->key_schema = template->key_schema;
+	record->value_schema = template->value_schema;
 	record->data_change = true;
 	record->event = event;
 	event->table = change->table;

@@ -114,6 +114,8 @@ emit_row(CdcSession *session, CdcTable *table, XLogRecPtr lsn, uint32 seq)
 	record.has_value = true;
 	record.write_key = write_key;
 	record.write_value = write_value;
+	record.key_schema = template->key_schema;
+	record.value_schema = template->value_schema;
 	record.data_change = true;
 	record.event = &event;
 	if (!cdc_record_shape(&record, &session->message.writer))

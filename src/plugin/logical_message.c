@@ -50,6 +50,8 @@ init_record(CdcRecord *record, CdcSession *session, XLogRecPtr lsn, const char *
 	record->has_key = record->has_value = true;
 	record->write_key = write_key;
 	record->write_value = write_value;
+	record->key_schema = session->setup.constants.message_key_schema;
+	record->value_schema = session->setup.constants.message_value_schema;
 	record->prefix = cdc_utf8_cstring(prefix);
 	record->context = &session->txn.context;
 	record->content.data = content;

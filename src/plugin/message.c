@@ -152,9 +152,17 @@ size_t
 cdc_message_record(CdcSession *session, CdcRecord *record)
 {
 	CdcMessage *message = &session->message;
+	CdcRecord schemas[2];
 
 	if (session->setup.options->format == CDC_FORMAT_VALUE && !record->has_value)
 		return 0;
+	if (record->kind != CDC_FRAME_SCHEMA && (record->key_schema || record->value_schema))
+	{
+		int n = cdc_record_schemas(&message->writer, record, schemas, session->mcxt);
+
+		for (int i = 0; i < n; i++)
+			cdc_message_record(session, &schemas[i]);
+	}
 	begin_message(session);
 	cdc_record_write(&message->writer, record);
 	if (message->writer.buf.discarded > 0 && message->records > 0)

@@ -30,6 +30,7 @@ startup_cb(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 				 errmsg("encoding \"%s\" of the database cannot be converted to UTF8", GetDatabaseEncodingName()),
 				 errdetail("Events are JSON, and JSON is UTF8.")));
 	options = cdc_options_parse(ctx->output_plugin_options);
+	cdc_options_check_converters(options);
 	opt->output_type = options->format == CDC_FORMAT_FRAME ? OUTPUT_PLUGIN_BINARY_OUTPUT : OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
 	opt->receive_rewrites = false;
 	ctx->streaming = false;

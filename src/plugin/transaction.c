@@ -127,6 +127,8 @@ transaction_record(CdcSession *session, char kind, XLogRecPtr lsn, uint32 seq,
 	record.has_key = record.has_value = true;
 	record.write_key = write_transaction_key;
 	record.write_value = write_value;
+	record.key_schema = session->setup.constants.transaction_key_schema;
+	record.value_schema = session->setup.constants.transaction_value_schema;
 	cdc_message_record(session, &record);
 }
 

@@ -12,7 +12,7 @@
 
 /* the operations of Debezium's events, and what else a frame holds */
 static const char kinds[] = "crudtm"
-							"xbeo";
+							"xbeso";
 
 static bool
 fail(RelayFrame *frame, const char *error)
@@ -115,6 +115,7 @@ relay_frame_next(RelayFrame *frame, RelayRecord *record)
 {
 	const char *r = frame->rest.data;
 	size_t len;
+	size_t fixed;
 	unsigned char flags;
 
 	if (frame->error || frame->left == 0)
@@ -142,7 +143,14 @@ relay_frame_next(RelayFrame *frame, RelayRecord *record)
 	record->has_key = (flags & CDC_FRAME_HAS_KEY) != 0;
 	record->has_value = (flags & CDC_FRAME_HAS_VALUE) != 0;
 	record->unavailable = (flags & CDC_FRAME_UNAVAILABLE) != 0;
-	if (!read_contents(frame, record, r, (RelayBytes){r + CDC_FRAME_RECORD_HEADER, len + 4 - CDC_FRAME_RECORD_HEADER}))
+	fixed = CDC_FRAME_RECORD_HEADER;
+	if (flags & CDC_FRAME_HAS_SCHEMAS)
+		fixed += CDC_FRAME_SCHEMAS;
+	if (len + 4 < fixed)
+		return fail(frame, "a record is shorter than its fixed part");
+	record->key_schema = flags & CDC_FRAME_HAS_SCHEMAS ? cdc_get_u64(r + CDC_FRAME_AT_KEY_SCHEMA) : 0;
+	record->value_schema = flags & CDC_FRAME_HAS_SCHEMAS ? cdc_get_u64(r + CDC_FRAME_AT_VALUE_SCHEMA) : 0;
+	if (!read_contents(frame, record, r, (RelayBytes){r + fixed, len + 4 - fixed}))
 		return false;
 	if (frame->left == 0 && frame->rest.len > 0)
 		return fail(frame, "the frame has bytes after its last record");

@@ -34,10 +34,12 @@ typedef struct RelayRecord
 	uint64_t lsn; /* of the change itself */
 	int64_t time_us; /* of the commit, since 1970 */
 	uint32_t xid; /* 0 for none */
-	char kind; /* the event's op, or CDC_FRAME_TOMBSTONE, _BEGIN, _END */
+	char kind; /* the event's op, or CDC_FRAME_TOMBSTONE, _BEGIN, _END, _SCHEMA */
 	bool has_key;
 	bool has_value;
 	bool unavailable; /* "after" has columns that the log does not hold */
+	uint64_t key_schema; /* fingerprint of the Avro schema, 0 for JSON */
+	uint64_t value_schema;
 	RelayBytes topic;
 	RelayBytes key;
 	RelayBytes value;

@@ -164,6 +164,12 @@ hand_over(Relay *relay)
 			return true;
 		}
 		relay->record_waiting = true;
+		if (relay->record.key_schema || relay->record.value_schema)
+		{
+			relay_fail(&relay->error, RELAY_EXIT_USAGE, "records in Avro are of no use without a schema registry, which this program cannot reach");
+			relay_hint(&relay->error, "Set the options key.converter and value.converter to json.");
+			return false;
+		}
 		if (is_repeated(relay))
 		{
 			relay->repeated++;

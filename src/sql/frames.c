@@ -117,6 +117,11 @@ read_record(Reader *frame, ReturnSetInfo *result)
 
 	take(&record, CDC_FRAME_RECORD_HEADER - 4);
 	flags = r[CDC_FRAME_AT_FLAGS];
+	if (flags & CDC_FRAME_HAS_SCHEMAS)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a record in Avro is not text"),
+				 errhint("pg_logical_slot_get_changes() with format \"record\" shows Avro in base64.")));
 	topic_len = cdc_get_u32(r + CDC_FRAME_AT_TOPIC_LEN);
 	key_len = cdc_get_u32(r + CDC_FRAME_AT_KEY_LEN);
 	value_len = cdc_get_u32(r + CDC_FRAME_AT_VALUE_LEN);

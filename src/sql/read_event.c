@@ -204,7 +204,7 @@ read_row(FunctionCallInfo fcinfo, CdcReaderKind kind)
 		header[0] = CDC_FRAME_MAGIC;
 		header[1] = CDC_FRAME_VERSION;
 		header[2] = header[3] = 0;
-		cdc_put_u32(header + 4, 1);
+		cdc_put_u32(header + 4, site->reader->records);
 	}
 	SET_VARSIZE(buf->data, buf->len);
 	return (struct varlena *) buf->data;

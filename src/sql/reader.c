@@ -197,6 +197,7 @@ parse_options(CdcReader *reader, ArrayType *array, CdcReaderKind kind)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a frame is not text"),
 				 errhint("cdc_json.read_frame() makes frames.")));
+	cdc_options_check_converters(options);
 	return options;
 }
 
@@ -238,7 +239,7 @@ cdc_reader_create(MemoryContext parent, ArrayType *options, CdcReaderKind kind)
 	reader->writer.setup = &reader->setup;
 	reader->writer.run_id = reader->run_id;
 	reader->writer.source = &reader->source;
-	reader->writer.mark = VARHDRSZ + (kind == CDC_READER_FRAME ? CDC_FRAME_MESSAGE_HEADER : 0);
+	reader->start = VARHDRSZ + (kind == CDC_READER_FRAME ? CDC_FRAME_MESSAGE_HEADER : 0);
 	reader->writer.limit = kind == CDC_READER_PARTS ? PARTS_LIMIT : CDC_RECORD_LIMIT;
 	reader->expected = LEAST_EXPECTED;
 	MemoryContextSwitchTo(old);
@@ -311,6 +312,7 @@ cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record)
 	CdcRecordWriter *writer = &reader->writer;
 	CdcRow row = {0};
 	CdcEvent event = {0};
+	CdcRecord schemas[2];
 	size_t size;
 
 	fetch(table->columns, table->ncolumns, table->new_values, table->new_nulls);
@@ -334,6 +336,8 @@ cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record)
 	record->has_value = true;
 	record->write_key = write_key;
 	record->write_value = write_value;
+	record->key_schema = template->key_schema;
+	record->value_schema = template->value_schema;
 	record->data_change = true;
 	record->event = &event;
 
@@ -343,6 +347,13 @@ cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record)
 		record->event = NULL;
 		record->key_row = NULL;
 		return false;
+	}
+	writer->mark = reader->start;
+	reader->records = cdc_record_schemas(writer, record, schemas, reader->mcxt) + 1;
+	for (int i = 0; i < reader->records - 1; i++)
+	{
+		cdc_record_write(writer, &schemas[i]);
+		writer->mark = writer->buf.len;
 	}
 	if (!cdc_record_write(writer, record))
 		cdc_record_write_reduced(writer, record);

@@ -25,6 +25,8 @@ typedef struct CdcReader
 	XLogRecPtr lsn; /* option snapshot.lsn */
 	char run_id[CDC_RUN_ID_SIZE];
 	size_t expected; /* size of a record, from those before */
+	size_t start; /* of what is written, behind the headers of its form */
+	int records; /* in what was written: Avro schemas may come before the row's */
 } CdcReader;
 
 /* What a reader's caller decides, and its options may not. */
@@ -53,7 +55,7 @@ extern CdcTable *cdc_reader_describe(CdcReader *reader, Relation relation);
 
 /*
  * Writes the record of a row (table->new_values, table->new_nulls) into
- * reader->writer.buf, a fresh one in CurrentMemoryContext, from writer.mark on.
+ * reader->writer.buf, a fresh one in CurrentMemoryContext, from reader->start on.
  * False when options leave it out.
  */
 extern bool cdc_reader_write(CdcReader *reader, CdcTable *table, CdcRecord *record);

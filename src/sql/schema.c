@@ -6,6 +6,7 @@
 
 #include "access/relation.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -41,6 +42,7 @@ cdc_json_schema(PG_FUNCTION_ARGS)
 	CdcTable *table;
 	Relation relation;
 	CdcBuf buf;
+	char *text;
 
 	if (strcmp(which, "key") != 0 && strcmp(which, "value") != 0 && strcmp(which, "envelope") != 0)
 		ereport(ERROR,
@@ -64,6 +66,13 @@ cdc_json_schema(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	cdc_buf_palloc(&buf, 1024);
 	buf.ascii = setup->value_settings.ascii;
+	if ((strcmp(which, "key") == 0 ? setup->options->key : setup->options->value).kind == CDC_CONVERTER_AVRO)
+	{
+		/* Avro's text has no escapes for characters beyond ASCII */
+		cdc_schema_avro(&buf, schema);
+		text = cdc_buf_cstring(&buf);
+		PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(text, strlen(text), PG_UTF8)));
+	}
 	cdc_schema_json(&buf, schema, NULL);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));
 }

@@ -97,14 +97,6 @@ domain_not_null(Oid typid)
 	}
 }
 
-static CdcSlice
-constant(const char *text)
-{
-	CdcSlice slice = {text, strlen(text)};
-
-	return slice;
-}
-
 /*
  * The schema of a column: a copy of its type's, unless there is one to be
  * shared because nothing is added to it.
@@ -169,6 +161,40 @@ cdc_column_resolve(CdcColumn *column, const CdcSettings *settings, const CdcTabl
 	return true;
 }
 
+/* What comes before a value of the column, see CdcColumn. */
+static CdcSlice
+member(const CdcColumn *column, const CdcSettings *settings, bool first)
+{
+	CdcBuf buf;
+
+	cdc_buf_palloc(&buf, 64);
+	if (settings->converter->kind == CDC_CONVERTER_AVRO)
+	{
+		if (column->schema->optional)
+			cdc_avro_long(&buf, !cdc_avro_null_branch(column->schema));
+		return cdc_buf_slice(&buf);
+	}
+	buf.ascii = settings->ascii;
+	if (first)
+		cdc_json_struct_begin(&buf);
+	cdc_json_member(&buf, first, column->field, strlen(column->field));
+	return cdc_buf_slice(&buf);
+}
+
+/* A constant in place of a value; as JSON it is shared with who made it. */
+static CdcSlice
+constant(const CdcColumn *column, const CdcSettings *settings, const char *json)
+{
+	CdcSlice text = {json, strlen(json)};
+	CdcBuf buf;
+
+	if (settings->converter->kind != CDC_CONVERTER_AVRO)
+		return text;
+	cdc_buf_palloc(&buf, 16);
+	cdc_avro_value(&buf, column->schema, json, text.len);
+	return cdc_buf_slice(&buf);
+}
+
 /*
  * Renders what stands for the column where no value is encoded.
  *
@@ -186,16 +212,10 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 	const CdcSchema *schema = column->schema;
 	const char *null = "null";
 	const char *required;
+	const char *unavailable;
 	bool must;
-	CdcBuf buf;
 
-	cdc_buf_palloc(&buf, 64);
-	buf.ascii = settings->ascii;
-	if (first)
-		cdc_json_struct_begin(&buf);
-	cdc_json_member(&buf, first, column->field, strlen(column->field));
-	column->member = cdc_buf_slice(&buf);
-
+	column->member = member(column, settings, first);
 	if (type->null_json)
 		null = type->null_json;
 	else if (settings->converter->replace_null_with_default && schema->default_json && schema->optional)
@@ -212,11 +232,14 @@ cdc_column_render(CdcColumn *column, const CdcSettings *settings, bool first)
 			required = type->fallback ? type->fallback : "null";
 	}
 
-	column->null_text = constant(null);
-	column->missing_text = constant(required);
-	column->failed_text = constant(required);
 	if (settings->fits || column->mapped)
-		column->unavailable_text = constant(type->unavailable ? type->unavailable : required);
+		unavailable = type->unavailable ? type->unavailable : required;
 	else
-		column->unavailable_text = constant(cdc_constant_placeholder(settings));
+		unavailable = cdc_constant_placeholder(settings);
+
+	column->null_text = constant(column, settings, null);
+	column->missing_text = constant(column, settings, required);
+	column->unavailable_text = constant(column, settings, unavailable);
+	column->failed_text = column->missing_text;
+	column->failed_json = required;
 }

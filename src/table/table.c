@@ -220,8 +220,8 @@ is_published(Relation relation)
 }
 
 /*
- * Connect's SimpleHeaderConverter writes a struct's Decimal as a number, also
- * where JsonConverter writes its bytes.
+ * Connect's SimpleHeaderConverter writes JSON whatever the key's converter is,
+ * and a struct's Decimal as a number, also where JsonConverter writes its bytes.
  */
 static void
 describe_header_column(const CdcTableContext *context, CdcTable *table, Relation shown, Form_pg_attribute att)
@@ -229,9 +229,11 @@ describe_header_column(const CdcTableContext *context, CdcTable *table, Relation
 	const CdcColumn *column = &table->key[table->nkey];
 	CdcColumn *header = &table->header_key[table->nkey];
 
+	bool same = context->key_settings->converter->kind == CDC_CONVERTER_JSON &&
+				(!column->schema->name || strcmp(column->schema->name, "org.apache.kafka.connect.data.Decimal") != 0);
+
 	*header = *column;
-	if (!column->schema->name || strcmp(column->schema->name, "org.apache.kafka.connect.data.Decimal") != 0 ||
-		!cdc_column_resolve(header, context->header_settings, context, table, shown, att, true))
+	if (same || !cdc_column_resolve(header, context->header_settings, context, table, shown, att, true))
 		return;
 	cdc_column_render(header, context->header_settings, table->nkey == 0);
 }

@@ -34,12 +34,16 @@ typedef struct CdcColumn
 	CdcType *type;
 	CdcSchema *schema; /* type's schema, optional or not, with default */
 
-	/* constant renderings; see table/column.c */
+	/*
+	 * Constant renderings; see table/column.c.  In Avro "member" is the branch
+	 * that a value takes, if there is a union; the others have theirs in them.
+	 */
 	CdcSlice member; /* {"name": for the first, ,"name": for others */
 	CdcSlice null_text; /* SQL NULL */
 	CdcSlice missing_text; /* not part of the old tuple */
 	CdcSlice unavailable_text; /* unchanged and not in the log */
 	CdcSlice failed_text; /* cannot be converted */
+	const char *failed_json; /* the same for the log */
 
 	bool warned; /* a failed conversion was logged */
 } CdcColumn;

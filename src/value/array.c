@@ -219,13 +219,13 @@ unavailable_integers(const CdcOptions *options)
 	int i;
 
 	cdc_buf_palloc(&buf, 128);
-	cdc_json_array_begin(&buf);
+	cdc_put_array_begin(&buf, options->unavailable_placeholder_len);
 	for (i = 0; i < options->unavailable_placeholder_len; i++)
 	{
-		cdc_json_array_next(&buf, i == 0);
-		cdc_json_int64(&buf, (int8) options->unavailable_placeholder[i]);
+		cdc_put_array_next(&buf, i == 0);
+		cdc_put_int64(&buf, (int8) options->unavailable_placeholder[i]);
 	}
-	cdc_json_array_end(&buf);
+	cdc_put_array_end(&buf);
 	return cdc_buf_cstring(&buf);
 }
 
@@ -315,8 +315,8 @@ encode_vector(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_empty(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_array_begin(buf);
-	cdc_json_array_end(buf);
+	cdc_put_array_begin(buf, 0);
+	cdc_put_array_end(buf);
 	return true;
 }
 
@@ -332,14 +332,14 @@ write_dimension(Walk *walk, int dim)
 {
 	int i;
 
-	cdc_json_array_begin(walk->buf);
+	cdc_put_array_begin(walk->buf, walk->dims[dim]);
 	for (i = 0; i < walk->dims[dim]; i++)
 	{
-		cdc_json_array_next(walk->buf, i == 0);
+		cdc_put_array_next(walk->buf, i == 0);
 		if (dim + 1 < walk->ndim ? !write_dimension(walk, dim + 1) : !write_element(walk))
 			return false;
 	}
-	cdc_json_array_end(walk->buf);
+	cdc_put_array_end(walk->buf);
 	return true;
 }
 
@@ -356,7 +356,7 @@ write_element(Walk *walk)
 
 	if (walk->nulls != NULL && (walk->nulls[index / 8] & (1 << (index % 8))) == 0)
 	{
-		cdc_json_null(walk->buf);
+		cdc_put_null(walk->buf);
 		return !walk->rules->no_nulls;
 	}
 
@@ -383,6 +383,8 @@ write_value(Walk *walk, Datum value)
 
 	if (done && walk->rules->finite && is_special_numeric(value))
 		return false;
+	if (!element->elements_required)
+		cdc_put_present(walk->buf);
 	if (done && element->encode(walk->buf, element, value))
 		return true;
 
@@ -391,7 +393,7 @@ write_value(Walk *walk, Datum value)
 		return false;
 	element->settings->counters->unrenderable_values++;
 	cdc_buf_rewind(walk->buf, position);
-	cdc_json_null(walk->buf);
+	cdc_put_null(walk->buf);
 	return true;
 }
 
@@ -407,15 +409,15 @@ write_nulls(CdcBuf *buf, const ArrayRules *rules, int n)
 
 	if (rules->required)
 		return false;
-	cdc_json_array_begin(buf);
+	cdc_put_array_begin(buf, n);
 	for (i = 0; i < n; i++)
 	{
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
-		cdc_json_array_next(buf, i == 0);
-		cdc_json_null(buf);
+		cdc_put_array_next(buf, i == 0);
+		cdc_put_null(buf);
 	}
-	cdc_json_array_end(buf);
+	cdc_put_array_end(buf);
 	return true;
 }
 

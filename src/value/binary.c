@@ -29,6 +29,7 @@ typedef struct Bits
 static void resolve_bytea(CdcType *type);
 static void resolve_bits(CdcType *type, const CdcTypeInfo *info);
 static bool encode_bytes(CdcBuf *buf, const CdcType *type, Datum value);
+static bool encode_base64(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_base64url(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_hex(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_bit(CdcBuf *buf, const CdcType *type, Datum value);
@@ -76,7 +77,7 @@ resolve_bytea(CdcType *type)
 													options->unavailable_placeholder_len);
 			break;
 		case CDC_BINARY_BASE64:
-			type->encode = encode_bytes;
+			type->encode = encode_base64;
 			break;
 		case CDC_BINARY_BASE64_URL_SAFE:
 			type->encode = encode_base64url;
@@ -110,13 +111,21 @@ resolve_bits(CdcType *type, const CdcTypeInfo *info)
 	}
 }
 
-/* base64 looks the same as bytes and as a string */
 static bool
 encode_bytes(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	struct varlena *data = (struct varlena *) DatumGetPointer(value);
 
-	cdc_json_base64(buf, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	cdc_put_bytes(buf, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	return true;
+}
+
+static bool
+encode_base64(CdcBuf *buf, const CdcType *type, Datum value)
+{
+	struct varlena *data = (struct varlena *) DatumGetPointer(value);
+
+	cdc_put_digits(buf, cdc_json_base64, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 	return true;
 }
 
@@ -125,7 +134,7 @@ encode_base64url(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	struct varlena *data = (struct varlena *) DatumGetPointer(value);
 
-	cdc_json_base64url(buf, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	cdc_put_digits(buf, cdc_json_base64url, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 	return true;
 }
 
@@ -134,7 +143,7 @@ encode_hex(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	struct varlena *data = (struct varlena *) DatumGetPointer(value);
 
-	cdc_json_hex(buf, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	cdc_put_digits(buf, cdc_json_hex, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 	return true;
 }
 
@@ -146,7 +155,7 @@ encode_bit(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (!open_bits(value, &string) || string.bits != 1)
 		return false;
-	cdc_json_bool(buf, (string.bytes[0] & HIGHBIT) != 0);
+	cdc_put_bool(buf, (string.bytes[0] & HIGHBIT) != 0);
 	return true;
 }
 
@@ -178,7 +187,7 @@ encode_bits(CdcBuf *buf, const CdcType *type, Datum value)
 	/* the shift may have emptied the top byte */
 	while (i > 0 && number[i - 1] == 0)
 		i--;
-	cdc_json_base64(buf, number, i);
+	cdc_put_bytes(buf, number, i);
 	return true;
 }
 

@@ -4,7 +4,7 @@
  *
  * precise	Kafka Connect's Decimal; Debezium's VariableScaleDecimal struct for
  *			numeric without precision
- * double	float64: cdc_json_double() of cdc_decimal_double()
+ * double	float64: cdc_put_double() of cdc_decimal_double()
  * string	BigDecimal.toPlainString
  *
  * Ordinary numbers are written with no allocation between; long ones free
@@ -59,7 +59,7 @@ cdc_decimal_constants(CdcType *type)
 				cdc_decimal_put_variable(&buf, &zero);
 			break;
 		case CDC_DECIMAL_DOUBLE:
-			cdc_json_double(&buf, 0);
+			cdc_put_double(&buf, 0);
 			break;
 		case CDC_DECIMAL_STRING:
 			cdc_decimal_put_string(&buf, &zero, Max(type->scale, 0));
@@ -81,7 +81,7 @@ cdc_decimal_put_precise(CdcBuf *buf, const CdcType *type, const CdcDecimal *numb
 	if (number->kind != CDC_DECIMAL_FINITE || cdc_decimal_least_scale(number) > type->scale)
 		return false;
 
-	if (type->settings->converter->decimal_format == CDC_DECIMAL_FORMAT_NUMERIC)
+	if (type->settings->converter->decimal_format == CDC_DECIMAL_FORMAT_NUMERIC && !buf->avro)
 		put_number(buf, number, type->scale);
 	else
 		put_unscaled(buf, number, type->scale);
@@ -101,12 +101,12 @@ cdc_decimal_put_variable(CdcBuf *buf, const CdcDecimal *number)
 		return false;
 
 	scale = cdc_decimal_least_scale(number);
-	cdc_json_struct_begin(buf);
-	cdc_json_member(buf, true, "scale", 5);
-	cdc_json_int64(buf, scale);
-	cdc_json_member(buf, false, "value", 5);
+	cdc_put_struct_begin(buf);
+	cdc_put_member(buf, true, "scale", 5);
+	cdc_put_int64(buf, scale);
+	cdc_put_member(buf, false, "value", 5);
 	put_unscaled(buf, number, scale);
-	cdc_json_struct_end(buf);
+	cdc_put_struct_end(buf);
 	return true;
 }
 
@@ -122,23 +122,23 @@ cdc_decimal_put_string(CdcBuf *buf, const CdcDecimal *number, int scale)
 	{
 		const char *name = special_name(number->kind);
 
-		cdc_json_plain(buf, name, strlen(name));
+		cdc_put_plain(buf, name, strlen(name));
 		return;
 	}
 
 	size = cdc_decimal_plain_size(number, scale);
 	if (size <= sizeof(local))
 	{
-		cdc_json_plain(buf, text, cdc_decimal_plain(number, scale, text));
+		cdc_put_plain(buf, text, cdc_decimal_plain(number, scale, text));
 		return;
 	}
 
 	text = palloc(size);
 	size = cdc_decimal_plain(number, scale, text);
-	cdc_json_string_begin(buf);
+	cdc_put_string_begin(buf);
 	for (done = 0; done < size; done += PIECE)
-		cdc_json_string_part(buf, text + done, Min(size - done, PIECE));
-	cdc_json_string_end(buf);
+		cdc_put_string_part(buf, text + done, Min(size - done, PIECE));
+	cdc_put_string_end(buf);
 	pfree(text);
 }
 
@@ -175,7 +175,7 @@ put_unscaled(CdcBuf *buf, const CdcDecimal *number, int scale)
 		work = palloc(words * sizeof(uint64_t));
 	}
 	len = cdc_decimal_unscaled(number, scale, work, &bytes);
-	cdc_json_base64(buf, bytes, len);
+	cdc_put_bytes(buf, bytes, len);
 	if (work != local)
 		pfree(work);
 }

@@ -142,22 +142,22 @@ cdc_utf8_json(CdcBuf *buf, const char *data, size_t len)
 
 	if (!needs_conversion(data, len))
 	{
-		cdc_json_string(buf, data, len);
+		cdc_put_string(buf, data, len);
 		return;
 	}
 
-	cdc_json_string_begin(buf);
+	cdc_put_string_begin(buf);
 	while (len > 0)
 	{
 		size_t used;
 		size_t written = convert_piece(data, len, piece, &used);
 
-		cdc_json_string_part(buf, piece, written);
+		cdc_put_string_part(buf, piece, written);
 		data += used;
 		len -= used;
 		CHECK_FOR_INTERRUPTS();
 	}
-	cdc_json_string_end(buf);
+	cdc_put_string_end(buf);
 }
 
 /*

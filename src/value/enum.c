@@ -143,12 +143,15 @@ encode_enum(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (label != NULL)
 	{
-		cdc_json_raw(buf, label->json.data, label->json.len);
+		if (buf->avro)
+			cdc_avro_string(buf, label->text.data, label->text.len);
+		else
+			cdc_json_raw(buf, label->json.data, label->json.len);
 		return true;
 	}
 	if (!cdc_output_text(type, value, &text))
 		return false;
-	cdc_json_string(buf, text.data, text.len);
+	cdc_put_string(buf, text.data, text.len);
 	return true;
 }
 

@@ -29,7 +29,6 @@ static void resolve_point(CdcType *type);
 static void resolve_postgis(CdcType *type, const char *name, const char *doc);
 static bool encode_point(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_postgis(CdcBuf *buf, const CdcType *type, Datum value);
-static void write_binary(CdcBuf *buf, bool first, const uint8 *wkb, size_t len);
 static uint8 *put_double(uint8 *out, double value);
 static uint8 *decode_hex(CdcSlice text, size_t *len);
 static int hex_digit(char c);
@@ -89,15 +88,17 @@ encode_point(CdcBuf *buf, const CdcType *type, Datum value)
 	memcpy(&point, DatumGetPointer(value), sizeof(point));
 	put_double(put_double(wkb + EWKB_SRID_OFFSET, point.x), point.y);
 
-	cdc_json_struct_begin(buf);
-	cdc_json_member(buf, true, "x", 1);
-	cdc_json_double(buf, point.x);
-	cdc_json_member(buf, false, "y", 1);
-	cdc_json_double(buf, point.y);
-	write_binary(buf, false, wkb, sizeof(wkb));
-	cdc_json_member(buf, false, "srid", 4);
-	cdc_json_null(buf);
-	cdc_json_struct_end(buf);
+	cdc_put_struct_begin(buf);
+	cdc_put_member(buf, true, "x", 1);
+	cdc_put_double(buf, point.x);
+	cdc_put_member(buf, false, "y", 1);
+	cdc_put_double(buf, point.y);
+	cdc_put_member(buf, false, "wkb", 3);
+	cdc_put_present(buf);
+	cdc_put_bytes(buf, wkb, sizeof(wkb));
+	cdc_put_member(buf, false, "srid", 4);
+	cdc_put_null(buf);
+	cdc_put_struct_end(buf);
 	return true;
 }
 
@@ -115,22 +116,19 @@ encode_postgis(CdcBuf *buf, const CdcType *type, Datum value)
 	if (ewkb == NULL || len < EWKB_SRID_OFFSET)
 		return false;
 
-	cdc_json_struct_begin(buf);
-	write_binary(buf, true, ewkb, len);
-	cdc_json_member(buf, false, "srid", 4);
+	cdc_put_struct_begin(buf);
+	cdc_put_member(buf, true, "wkb", 3);
+	cdc_put_bytes(buf, ewkb, len);
+	cdc_put_member(buf, false, "srid", 4);
 	if (read_srid(ewkb, len, &srid))
-		cdc_json_int64(buf, srid);
+	{
+		cdc_put_present(buf);
+		cdc_put_int64(buf, srid);
+	}
 	else
-		cdc_json_null(buf);
-	cdc_json_struct_end(buf);
+		cdc_put_null(buf);
+	cdc_put_struct_end(buf);
 	return true;
-}
-
-static void
-write_binary(CdcBuf *buf, bool first, const uint8 *wkb, size_t len)
-{
-	cdc_json_member(buf, first, "wkb", 3);
-	cdc_json_base64(buf, wkb, len);
 }
 
 /* As Java has it after parsing the text: there is one NaN only. */

@@ -31,7 +31,6 @@ static bool encode_json(CdcBuf *buf, const CdcType *type, Datum value);
 static bool get_json(const CdcType *type, Datum value, CdcSlice *text);
 static bool encode_map(CdcBuf *buf, const CdcType *type, Datum value);
 static void write_json(CdcBuf *text, const Pairs *pairs, const int *order);
-static void write_inner_string(CdcBuf *text, CdcSlice string);
 static void write_map(CdcBuf *buf, const Pairs *pairs, const int *order);
 static bool read_pairs(const CdcType *type, Datum value, Pairs *pairs, int **order);
 static bool parse_pairs(char *p, char *end, Pairs *pairs);
@@ -85,7 +84,7 @@ encode_json(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (!get_json(type, value, &text))
 		return false;
-	cdc_json_string(buf, text.data, text.len);
+	cdc_put_string(buf, text.data, text.len);
 	return true;
 }
 
@@ -132,56 +131,14 @@ write_json(CdcBuf *text, const Pairs *pairs, const int *order)
 			CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			cdc_buf_char(text, ',');
-		write_inner_string(text, pairs->keys[order[i]]);
+		cdc_json_characters(text, pairs->keys[order[i]].data, pairs->keys[order[i]].len);
 		cdc_buf_char(text, ':');
 		if (value.data == NULL)
 			cdc_buf_literal(text, "null");
 		else
-			write_inner_string(text, value);
+			cdc_json_characters(text, value.data, value.len);
 	}
 	cdc_buf_char(text, '}');
-}
-
-/*
- * A string within the text of the object.  Jackson writes it to characters,
- * not bytes, and so leaves those beyond the BMP alone, which is what sets this
- * apart from cdc_json_string(): their escapes come when the text itself is
- * written.
- */
-static void
-write_inner_string(CdcBuf *text, CdcSlice string)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	static const char letters[] = "btn\0fr"; /* from 8 on */
-	const char *p = string.data;
-	const char *end = string.data + string.len;
-	const char *clean = p;
-
-	cdc_buf_char(text, '"');
-	for (; p < end; p++)
-	{
-		unsigned char c = (unsigned char) *p;
-		char escape[6] = "\\u00";
-		size_t len = 2;
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		cdc_buf_append(text, clean, p - clean);
-		clean = p + 1;
-		if (c >= 0x20)
-			escape[1] = c;
-		else if (c >= '\b' && c <= '\r' && letters[c - '\b'] != '\0')
-			escape[1] = letters[c - '\b'];
-		else
-		{
-			escape[4] = digits[c >> 4];
-			escape[5] = digits[c & 0x0f];
-			len = sizeof(escape);
-		}
-		cdc_buf_append(text, escape, len);
-	}
-	cdc_buf_append(text, clean, end - clean);
-	cdc_buf_char(text, '"');
 }
 
 static void
@@ -189,7 +146,7 @@ write_map(CdcBuf *buf, const Pairs *pairs, const int *order)
 {
 	int i;
 
-	cdc_json_struct_begin(buf);
+	cdc_put_map_begin(buf, pairs->count);
 	for (i = 0; i < pairs->count; i++)
 	{
 		CdcSlice key = pairs->keys[order[i]];
@@ -197,13 +154,16 @@ write_map(CdcBuf *buf, const Pairs *pairs, const int *order)
 
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
-		cdc_json_member(buf, i == 0, key.data, key.len);
+		cdc_put_map_key(buf, i == 0, key.data, key.len);
 		if (value.data == NULL)
-			cdc_json_null(buf);
+			cdc_put_null(buf);
 		else
-			cdc_json_string(buf, value.data, value.len);
+		{
+			cdc_put_present(buf);
+			cdc_put_string(buf, value.data, value.len);
+		}
 	}
-	cdc_json_struct_end(buf);
+	cdc_put_map_end(buf);
 }
 
 /* The pairs in the order of the text, and the order to show them in. */

@@ -136,7 +136,7 @@ interval_micros(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (!read_fields(type, value, &fields))
 		return false;
-	cdc_json_int64(buf, duration_micros(&fields));
+	cdc_put_int64(buf, duration_micros(&fields));
 	return true;
 }
 
@@ -234,6 +234,6 @@ interval_iso(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (!read_fields(type, value, &fields))
 		return false;
-	cdc_json_plain(buf, text, format_iso(text, &fields));
+	cdc_put_plain(buf, text, format_iso(text, &fields));
 	return true;
 }

@@ -29,6 +29,16 @@ typedef struct Text
 
 #define put_literal(text, s) cdc_buf_literal((text)->buf, s)
 
+/* A quote that is part of the text. */
+static inline void
+put_quote(Text *text)
+{
+	if (text->buf->avro)
+		put_literal(text, "\"");
+	else
+		put_literal(text, "\\\"");
+}
+
 /* One character that escape_json escapes. */
 static void
 put_escaped(Text *text, unsigned char c)
@@ -39,11 +49,11 @@ put_escaped(Text *text, unsigned char c)
 
 	if (c == '\0' || !letter)
 	{
-		cdc_json_string_part(text->buf, escape, 6);
+		cdc_put_string_part(text->buf, escape, 6);
 		return;
 	}
 	escape[1] = letter[1];
-	cdc_json_string_part(text->buf, escape, 2);
+	cdc_put_string_part(text->buf, escape, 2);
 }
 
 /* A string of the document, in quotes. */
@@ -54,19 +64,19 @@ put_string(Text *text, const char *data, size_t len)
 
 	if (!text->utf8)
 		rest = cdc_utf8(data, len);
-	put_literal(text, "\\\"");
+	put_quote(text);
 	for (;;)
 	{
 		size_t n = cdc_json_plain_prefix(rest.data, rest.len);
 
-		cdc_json_string_part(text->buf, rest.data, n);
+		cdc_put_string_part(text->buf, rest.data, n);
 		if (n == rest.len)
 			break;
 		put_escaped(text, (unsigned char) rest.data[n]);
 		rest.data += n + 1;
 		rest.len -= n + 1;
 	}
-	put_literal(text, "\\\"");
+	put_quote(text);
 }
 
 static void
@@ -205,9 +215,9 @@ cdc_jsonb_encode(CdcBuf *buf, const CdcType *type, Datum value)
 	}
 	text.buf = buf;
 	text.utf8 = GetDatabaseEncoding() == PG_UTF8;
-	cdc_json_string_begin(buf);
+	cdc_put_string_begin(buf);
 	if (!put_container(&text, root))
 		return false;
-	cdc_json_string_end(buf);
+	cdc_put_string_end(buf);
 	return true;
 }

@@ -29,7 +29,8 @@ typedef struct Mapping
 	const CdcMapper *mapper;
 	const char *salt; /* UTF-8 */
 	int digits; /* of the hash: not more than the column's length; -1 all */
-	CdcSlice mask; /* JSON */
+	const char *stars; /* mask: as many as characters */
+	const char *mask; /* the same as JSON */
 } Mapping;
 
 static Mapping *make_mapping(const CdcMapper *mapper);
@@ -89,7 +90,7 @@ cdc_type_map_constant(const CdcType *mapped, const char *json)
 	CdcBuf buf;
 
 	if (mapped->encode == encode_mask)
-		return mapping->mask.data;
+		return mapping->mask;
 	if (json == NULL || mapped->encode == encode_nothing)
 		return NULL;
 
@@ -185,15 +186,15 @@ map_mask(CdcType *mapped, const CdcMapper *mapper)
 	stars = palloc_extended(mapper->chars + 1, MCXT_ALLOC_HUGE);
 	memset(stars, '*', mapper->chars);
 	mapping = make_mapping(mapper);
-	mapping->mask.data = cdc_constant_string(mapped->settings, stars, mapper->chars);
-	mapping->mask.len = strlen(mapping->mask.data);
+	mapping->stars = stars;
+	mapping->mask = cdc_constant_string(mapped->settings, stars, mapper->chars);
 	mapped->private = mapping;
 	mapped->encode = encode_mask;
 	mapped->text = NULL;
 	mapped->withheld = false;
-	mapped->fallback = mapping->mask.data;
-	mapped->unavailable = mapping->mask.data;
-	mapped->null_json = mapping->mask.data;
+	mapped->fallback = mapping->mask;
+	mapped->unavailable = mapping->mask;
+	mapped->null_json = mapping->mask;
 }
 
 /* MaskStrings with a digest, cut by TruncateStrings to the column's length. */
@@ -265,7 +266,7 @@ encode_mask(CdcBuf *buf, const CdcType *type, Datum value)
 {
 	const Mapping *mapping = type->private;
 
-	cdc_json_raw(buf, mapping->mask.data, mapping->mask.len);
+	cdc_put_plain(buf, mapping->stars, mapping->mapper->chars);
 	return true;
 }
 
@@ -293,7 +294,7 @@ write_hash(CdcBuf *buf, const Mapping *mapping, CdcSlice text)
 		return false;
 	if (mapping->digits >= 0 && mapping->digits < len)
 		len = mapping->digits;
-	cdc_json_plain(buf, digits, len);
+	cdc_put_plain(buf, digits, len);
 	return true;
 }
 
@@ -333,11 +334,11 @@ write_truncated_text(CdcBuf *buf, const CdcType *type, CdcSlice text)
 		p += len;
 	}
 
-	cdc_json_string_begin(buf);
-	cdc_json_string_part(buf, text.data, (const char *) p - text.data);
+	cdc_put_string_begin(buf);
+	cdc_put_string_part(buf, text.data, (const char *) p - text.data);
 	if (p < end && room > 0 && type->settings->quirks)
-		cdc_json_string_unit(buf, CDC_HIGH_SURROGATE(c));
-	cdc_json_string_end(buf);
+		cdc_put_string_unit(buf, CDC_HIGH_SURROGATE(c));
+	cdc_put_string_end(buf);
 }
 
 /* The first bytes. */
@@ -352,7 +353,7 @@ encode_truncated_bytes(CdcBuf *buf, const CdcType *type, Datum value)
 		struct varlena *data = (struct varlena *) DatumGetPointer(value);
 		size_t len = VARSIZE_ANY_EXHDR(data);
 
-		cdc_json_base64(buf, (const uint8 *) VARDATA_ANY(data), Min(len, (size_t) mapping->mapper->chars));
+		cdc_put_bytes(buf, (const uint8 *) VARDATA_ANY(data), Min(len, (size_t) mapping->mapper->chars));
 		return true;
 	}
 	if (!read_text(type->unmapped, value, &base64))
@@ -367,7 +368,7 @@ write_truncated_base64(CdcBuf *buf, int bytes, CdcSlice base64)
 {
 	CdcSlice decoded = cdc_unbase64(base64, bytes);
 
-	cdc_json_base64(buf, (const uint8 *) decoded.data, decoded.len);
+	cdc_put_bytes(buf, (const uint8 *) decoded.data, decoded.len);
 }
 
 /*

@@ -120,7 +120,7 @@ encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 	uint16_t digits[CDC_DECIMAL_INT64_DIGITS];
 
 	read_money(&number, digits, type, value);
-	cdc_json_double(buf, cdc_decimal_double(&number));
+	cdc_put_double(buf, cdc_decimal_double(&number));
 	return true;
 }
 

@@ -169,7 +169,7 @@ encode_double(CdcBuf *buf, const CdcType *type, Datum value)
 	CdcDecimal number;
 
 	cdc_numeric_read(&number, value);
-	cdc_json_double(buf, cdc_decimal_double(&number));
+	cdc_put_double(buf, cdc_decimal_double(&number));
 	return true;
 }
 

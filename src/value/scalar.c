@@ -54,28 +54,28 @@ cdc_scalar_resolve(CdcType *type, const CdcTypeInfo *info)
 static bool
 encode_bool(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_bool(buf, DatumGetBool(value));
+	cdc_put_bool(buf, DatumGetBool(value));
 	return true;
 }
 
 static bool
 encode_int16(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, DatumGetInt16(value));
+	cdc_put_int64(buf, DatumGetInt16(value));
 	return true;
 }
 
 static bool
 encode_int32(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, DatumGetInt32(value));
+	cdc_put_int64(buf, DatumGetInt32(value));
 	return true;
 }
 
 static bool
 encode_int64(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, DatumGetInt64(value));
+	cdc_put_int64(buf, DatumGetInt64(value));
 	return true;
 }
 
@@ -83,20 +83,20 @@ encode_int64(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 encode_oid(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, (int64) DatumGetObjectId(value));
+	cdc_put_int64(buf, (int64) DatumGetObjectId(value));
 	return true;
 }
 
 static bool
 encode_float4(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_float(buf, DatumGetFloat4(value));
+	cdc_put_float(buf, DatumGetFloat4(value));
 	return true;
 }
 
 static bool
 encode_float8(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_double(buf, DatumGetFloat8(value));
+	cdc_put_double(buf, DatumGetFloat8(value));
 	return true;
 }

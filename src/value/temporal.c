@@ -212,7 +212,7 @@ epoch_day(const CdcType *type, Datum value)
 static bool
 date_days(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, epoch_day(type, value));
+	cdc_put_int64(buf, epoch_day(type, value));
 	return true;
 }
 
@@ -223,7 +223,7 @@ date_iso(CdcBuf *buf, const CdcType *type, Datum value)
 	size_t len = cdc_format_date(text, epoch_day(type, value));
 
 	text[len++] = 'Z';
-	cdc_json_plain(buf, text, len);
+	cdc_put_plain(buf, text, len);
 	return true;
 }
 
@@ -231,21 +231,21 @@ date_iso(CdcBuf *buf, const CdcType *type, Datum value)
 static bool
 time_millis(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, DatumGetTimeADT(value) / 1000);
+	cdc_put_int64(buf, DatumGetTimeADT(value) / 1000);
 	return true;
 }
 
 static bool
 time_micros(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, DatumGetTimeADT(value));
+	cdc_put_int64(buf, DatumGetTimeADT(value));
 	return true;
 }
 
 static bool
 time_nanos(CdcBuf *buf, const CdcType *type, Datum value)
 {
-	cdc_json_int64(buf, DatumGetTimeADT(value) * 1000);
+	cdc_put_int64(buf, DatumGetTimeADT(value) * 1000);
 	return true;
 }
 
@@ -256,7 +256,7 @@ write_time(CdcBuf *buf, int64 micros)
 	size_t len = cdc_format_time(text, micros, CDC_DIGITS_NEEDED);
 
 	text[len++] = 'Z';
-	cdc_json_plain(buf, text, len);
+	cdc_put_plain(buf, text, len);
 	return true;
 }
 
@@ -308,7 +308,7 @@ timestamp_millis(CdcBuf *buf, const CdcType *type, Datum value)
 		millis = micros / 1000;
 	else
 		millis = epoch_seconds(ts, &micros) * 1000 + micros / 1000;
-	cdc_json_int64(buf, millis);
+	cdc_put_int64(buf, millis);
 	return true;
 }
 
@@ -333,7 +333,7 @@ timestamp_micros(CdcBuf *buf, const CdcType *type, Datum value)
 		result = seconds > PG_INT64_MAX / 1000000 ? PG_INT64_MAX : seconds * 1000000;
 		result = (int64) ((uint64) result + (uint64) micros);
 	}
-	cdc_json_int64(buf, result);
+	cdc_put_int64(buf, result);
 	return true;
 }
 
@@ -359,7 +359,7 @@ timestamp_nanos(CdcBuf *buf, const CdcType *type, Datum value)
 	else if (pg_mul_s64_overflow(micros, 1000, &nanos) ||
 			 (type->settings->quirks && nanos < PG_INT64_MIN / NANOS_PER_DAY * NANOS_PER_DAY))
 		return false;
-	cdc_json_int64(buf, nanos);
+	cdc_put_int64(buf, nanos);
 	return true;
 }
 
@@ -373,7 +373,7 @@ write_timestamp(CdcBuf *buf, int64 days, int64 micros, int digits)
 	text[len++] = 'T';
 	len += cdc_format_time(text + len, micros, digits);
 	text[len++] = 'Z';
-	cdc_json_plain(buf, text, len);
+	cdc_put_plain(buf, text, len);
 }
 
 static int64
@@ -410,9 +410,9 @@ timestamptz_iso(CdcBuf *buf, const CdcType *type, Datum value)
 	TimestampTz ts = DatumGetTimestampTz(value);
 
 	if (TIMESTAMP_IS_NOEND(ts))
-		cdc_json_plain(buf, "infinity", 8);
+		cdc_put_plain(buf, "infinity", 8);
 	else if (TIMESTAMP_IS_NOBEGIN(ts))
-		cdc_json_plain(buf, "-infinity", 9);
+		cdc_put_plain(buf, "-infinity", 9);
 	else
 		write_timestamp(buf, timestamp_day(ts), cdc_floor_mod(ts, CDC_MICROS_PER_DAY),
 						zoned_digits(type));
@@ -470,11 +470,11 @@ driver_date(CdcBuf *buf, const CdcType *type, Datum value)
 			   encode_scalar(buf, type, DateADTGetDatum((DateADT) (day - CDC_POSTGRES_EPOCH_DAY)));
 
 	if (type->schema->type != CDC_STRING)
-		cdc_json_int64(buf, DATE_IS_NOEND(date) ? -622191234 : -625821272);
+		cdc_put_int64(buf, DATE_IS_NOEND(date) ? -622191234 : -625821272);
 	else if (DATE_IS_NOEND(date))
-		cdc_json_plain(buf, "+292278994-08-16Z", 17);
+		cdc_put_plain(buf, "+292278994-08-16Z", 17);
 	else
-		cdc_json_plain(buf, "+292269055-12-02Z", 17);
+		cdc_put_plain(buf, "+292269055-12-02Z", 17);
 	return true;
 }
 

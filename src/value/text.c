@@ -190,7 +190,7 @@ encode_text(CdcBuf *buf, const CdcType *type, Datum value)
 
 	if (!type->text(type, value, &text))
 		return false;
-	cdc_json_string(buf, text.data, text.len);
+	cdc_put_string(buf, text.data, text.len);
 	return true;
 }
 
@@ -231,7 +231,7 @@ encode_uuid(CdcBuf *buf, const CdcType *type, Datum value)
 	char digits[UUID_TEXT_LEN];
 
 	print_uuid(value, digits);
-	cdc_json_plain(buf, digits, UUID_TEXT_LEN);
+	cdc_put_plain(buf, digits, UUID_TEXT_LEN);
 	return true;
 }
 

@@ -87,13 +87,16 @@ write_binary(CdcBuf *buf, const CdcType *type, const char *text, size_t len)
 	switch (type->settings->options->binary_mode)
 	{
 		case CDC_BINARY_BASE64_URL_SAFE:
-			cdc_json_base64url(buf, bytes, len);
+			cdc_put_digits(buf, cdc_json_base64url, bytes, len);
 			break;
 		case CDC_BINARY_HEX:
-			cdc_json_hex(buf, bytes, len);
+			cdc_put_digits(buf, cdc_json_hex, bytes, len);
 			break;
-		default:
-			cdc_json_base64(buf, bytes, len);
+		case CDC_BINARY_BASE64:
+			cdc_put_digits(buf, cdc_json_base64, bytes, len);
+			break;
+		case CDC_BINARY_BYTES:
+			cdc_put_bytes(buf, bytes, len);
 			break;
 	}
 }

@@ -22,8 +22,8 @@
 
 #include "fmgr.h"
 
-#include "json/json.h"
 #include "options/options.h"
+#include "value/put.h"
 #include "value/schema.h"
 
 typedef struct CdcType CdcType;
@@ -201,6 +201,20 @@ extern bool cdc_geotext(CdcBuf *text, Oid typid, Datum value); /* false as above
 extern void cdc_buf_palloc(CdcBuf *buf, size_t initial);
 extern char *cdc_buf_cstring(CdcBuf *buf); /* its text, in memory of that size; the buffer is gone */
 extern CdcSlice cdc_buf_slice(CdcBuf *buf); /* likewise */
+
+/*
+ * put.c: bytes as a string of digits, which "json" writes in quotes
+ * (cdc_json_base64, cdc_json_base64url, cdc_json_hex)
+ */
+extern void cdc_put_digits(CdcBuf *buf, void (*json)(CdcBuf *buf, const uint8_t *bytes, size_t len), const uint8_t *bytes, size_t len);
+
+/*
+ * avro.c: JSON to Avro.  Null where the schema allows none becomes a zero
+ * value.  Which branch of the union is null: the first, or with a default the
+ * second.
+ */
+extern void cdc_avro_value(CdcBuf *buf, const CdcSchema *schema, const char *json, size_t len);
+extern int cdc_avro_null_branch(const CdcSchema *schema);
 
 /* constant.c: JSON for "fallback" and "unavailable", in CurrentMemoryContext. */
 extern char *cdc_constant_string(const CdcSettings *settings, const char *text, size_t len);

@@ -35,6 +35,7 @@ static CdcSchema *vector_schema(CdcConnectType items, const char *name);
 static CdcSchema *sparse_schema(void);
 static bool encode_vector(CdcBuf *buf, const CdcType *type, Datum value);
 static bool encode_sparse(CdcBuf *buf, const CdcType *type, Datum value);
+static size_t count_elements(CdcSlice text);
 static bool trim(CdcSlice *text, char open, char close);
 static bool read_sparse(CdcSlice text, SparseElement **elements, int *n, int32 *dimensions);
 static void order_sparse(SparseElement *elements, int n);
@@ -111,7 +112,7 @@ encode_vector(CdcBuf *buf, const CdcType *type, Datum value)
 	p = text.data;
 	end = text.data + text.len;
 
-	cdc_json_array_begin(buf);
+	cdc_put_array_begin(buf, count_elements(text));
 	for (i = 0; p < end; i++)
 	{
 		double number;
@@ -122,13 +123,13 @@ encode_vector(CdcBuf *buf, const CdcType *type, Datum value)
 			return false;
 		if (!read_number(&p, end, single, &number))
 			return false;
-		cdc_json_array_next(buf, i == 0);
+		cdc_put_array_next(buf, i == 0);
 		if (single)
-			cdc_json_float(buf, (float) number);
+			cdc_put_float(buf, (float) number);
 		else
-			cdc_json_double(buf, number);
+			cdc_put_double(buf, number);
 	}
-	cdc_json_array_end(buf);
+	cdc_put_array_end(buf);
 
 	/* the connector finds one element in "[]", an empty one (pgvector has no such vectors) */
 	return i > 0 || !type->settings->quirks;
@@ -156,24 +157,34 @@ encode_sparse(CdcBuf *buf, const CdcType *type, Datum value)
 		return false;
 	order_sparse(elements, n);
 
-	cdc_json_struct_begin(buf);
-	cdc_json_member(buf, true, "dimensions", 10);
-	cdc_json_int64(buf, dimensions);
-	cdc_json_member(buf, false, "vector", 6);
-	cdc_json_array_begin(buf);
+	cdc_put_struct_begin(buf);
+	cdc_put_member(buf, true, "dimensions", 10);
+	cdc_put_int64(buf, dimensions);
+	cdc_put_member(buf, false, "vector", 6);
+	cdc_put_array_begin(buf, n);
 	for (i = 0; i < n; i++)
 	{
-		cdc_json_array_next(buf, i == 0);
-		cdc_json_array_begin(buf);
-		cdc_json_array_next(buf, true);
-		cdc_json_int64(buf, elements[i].index);
-		cdc_json_array_next(buf, false);
-		cdc_json_double(buf, elements[i].number);
-		cdc_json_array_end(buf);
+		cdc_put_array_next(buf, i == 0);
+		cdc_put_entry_begin(buf);
+		cdc_put_int64(buf, elements[i].index);
+		cdc_put_entry_next(buf);
+		cdc_put_double(buf, elements[i].number);
+		cdc_put_entry_end(buf);
 	}
-	cdc_json_array_end(buf);
-	cdc_json_struct_end(buf);
+	cdc_put_array_end(buf);
+	cdc_put_struct_end(buf);
 	return true;
+}
+
+/* One more than there are commas, if there is anything. */
+static size_t
+count_elements(CdcSlice text)
+{
+	size_t n = text.len > 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.data[i] == ',';
+	return n;
 }
 
 /* Takes the brackets off. */

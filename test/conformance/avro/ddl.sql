@@ -1,0 +1,84 @@
+-- Each kind of DDL: the schemas before and after.
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(5,2), i int, m mood);
+-- STREAM
+INSERT INTO t VALUES (1, 'a', 1.10, 1, 'ok');
+-- SYNC
+ALTER TABLE t ADD COLUMN x text;
+INSERT INTO t VALUES (2, 'a', 1.10, 1, 'ok', 'x');
+-- SYNC
+ALTER TABLE t ADD COLUMN y int NOT NULL DEFAULT 5;
+INSERT INTO t VALUES (3, 'a', 1.10, 1, 'ok', 'x', 6);
+-- SYNC
+ALTER TABLE t ALTER COLUMN v TYPE varchar(20);
+INSERT INTO t VALUES (4, 'a', 1.10, 1, 'ok', 'x', 6);
+-- SYNC
+ALTER TABLE t ALTER COLUMN n TYPE numeric(7,2);
+INSERT INTO t VALUES (5, 'a', 1.10, 1, 'ok', 'x', 6);
+-- SYNC
+ALTER TABLE t ALTER COLUMN n TYPE numeric(7,3);
+INSERT INTO t VALUES (6, 'a', 1.10, 1, 'ok', 'x', 6);
+-- SYNC
+ALTER TABLE t ALTER COLUMN i TYPE bigint;
+INSERT INTO t VALUES (7, 'a', 1.10, 1, 'ok', 'x', 6);
+-- SYNC
+ALTER TYPE mood ADD VALUE 'meh';
+-- SYNC
+INSERT INTO t VALUES (8, 'a', 1.10, 1, 'meh', 'x', 6);
+-- SYNC
+ALTER TABLE t RENAME COLUMN x TO z;
+INSERT INTO t VALUES (9, 'a', 1.10, 1, 'ok', 'x', 6);
+-- SYNC
+ALTER TABLE t DROP COLUMN y;
+INSERT INTO t VALUES (10, 'a', 1.10, 1, 'ok', 'x');
+-- SYNC
+UPDATE t SET z = 'q' WHERE z IS NULL;
+ALTER TABLE t ALTER COLUMN z SET NOT NULL;
+INSERT INTO t VALUES (11, 'a', 1.10, 1, 'ok', 'x');
+-- SYNC
+ALTER TABLE t ALTER COLUMN z DROP NOT NULL;
+INSERT INTO t VALUES (12, 'a', 1.10, 1, 'ok', 'x');
+-- SYNC
+ALTER TABLE t ALTER COLUMN z SET DEFAULT 'q';
+INSERT INTO t VALUES (13, 'a', 1.10, 1, 'ok', NULL);
+-- SYNC
+ALTER TABLE t ALTER COLUMN i TYPE text USING i::text;
+INSERT INTO t VALUES (14, 'a', 1.10, '1', 'ok', 'x');
+-- SYNC
+ALTER TABLE t DROP COLUMN z;
+INSERT INTO t VALUES (15, 'a', 1.10, '1', 'ok');
+-- SYNC
+ALTER TABLE t ADD COLUMN w int NOT NULL DEFAULT 0;
+ALTER TABLE t ALTER COLUMN w DROP DEFAULT;
+INSERT INTO t VALUES (16, 'a', 1.10, '1', 'ok', 1);
+-- SYNC
+ALTER TABLE t DROP COLUMN w;
+ALTER TABLE t ADD COLUMN a int DEFAULT 3;
+INSERT INTO t VALUES (17, 'a', 1.10, '1', 'ok', 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN a DROP DEFAULT;
+INSERT INTO t VALUES (18, 'a', 1.10, '1', 'ok', 1);
+-- SYNC
+ALTER TABLE t ADD COLUMN s smallint;
+INSERT INTO t VALUES (19, 'a', 1.10, '1', 'ok', 1, 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN s TYPE int;
+INSERT INTO t VALUES (20, 'a', 1.10, '1', 'ok', 1, 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN s TYPE real;
+INSERT INTO t VALUES (21, 'a', 1.10, '1', 'ok', 1, 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN s TYPE smallint;
+INSERT INTO t VALUES (22, 'a', 1.10, '1', 'ok', 1, 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN n TYPE numeric USING n;
+INSERT INTO t VALUES (23, 'a', 1.10, '1', 'ok', 1, 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN a TYPE timestamptz USING '2024-01-01 00:00Z'::timestamptz;
+INSERT INTO t VALUES (24, 'a', 1.10, '1', 'ok', '2024-01-01 00:00Z', 1);
+-- SYNC
+ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, i);
+INSERT INTO t VALUES (25, 'a', 1.10, '1', 'ok', '2024-01-01 00:00Z', 1);
+-- SYNC
+ALTER TABLE t ALTER COLUMN id TYPE bigint;
+INSERT INTO t VALUES (26, 'a', 1.10, '1', 'ok', '2024-01-01 00:00Z', 1);
