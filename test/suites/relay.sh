@@ -1,5 +1,5 @@
 #!/bin/sh
-# relay.sh: the relay's unit tests, and that it builds with and without Kafka, with both compilers.
+# relay.sh: the relay's unit tests, and that it builds with and without optional sinks, with both compilers.
 set -u
 src=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(mktemp -d) || exit 1
@@ -42,6 +42,9 @@ else
 	skipped=$((skipped + 1))
 	echo 'skipped: librdkafka-dev is not installed'
 fi
+try 'build without any optional sink' make_in src/relay KAFKA=no REDIS=no MEMCACHED=no CURL=no build="$out/bare" CFLAGS='-O2 -Werror'
+try 'its help says so' sh -c "'$out/bare/cdc_json_relay' --help | grep -q '^  redis .*not in this build: it needs libhiredis-dev'"
+try 'asked for a sink that it lacks' sh -c "'$out/bare/cdc_json_relay' --slot s --sink search 2>&1 | grep -q 'built without it: install libcurl'"
 if [ -n "$clang" ]; then
 	try "build with $clang" make_in src/relay build="$out/clang" CC="$clang" CFLAGS='-O2 -Werror'
 else

@@ -288,6 +288,20 @@ SKIP:
 }
 end_slot('e');
 
+# --- with a snapshot -------------------------------------------------------
+
+SKIP:
+{
+	my $dir = $ENV{TESTDIR} || $PostgreSQL::Test::Utils::tmp_check;
+
+	skip 'the extension is not installed', 2 if $node->safe_psql($db, "SELECT count(*) FROM pg_available_extensions WHERE name = 'cdc_json'") eq '0';
+	$node->safe_psql($db, "CREATE EXTENSION cdc_json; INSERT INTO item SELECT g, 's' || g FROM generate_series(9000, 9999) g ON CONFLICT DO NOTHING");
+	($status, $out, $err) = relay(@to, '--slot', 'n', '--create-slot', '--state', "$dir/state", '--snapshot', 'initial', '--option', 'table.include.list=public.item', set('mode=upsert'), '--endpos', 'current');
+	is($status, 0, 'snapshot: status') or diag $err;
+	is_deeply(entries('item:'), table_rows($node, $db, 'item'), 'snapshot: entries are the rows');
+	end_slot('n');
+}
+
 # --- killed at random ------------------------------------------------------
 
 $node->safe_psql($db, 'TRUNCATE item');
