@@ -36,7 +36,7 @@ UPDATE a SET v = 'after' WHERE id = 3;
 SELECT * FROM events();
 SELECT * FROM progress();
 -- A whole record: transaction, LSN and transaction block are null, "sequence" is the stream's, the time is the chunk's.
-SELECT regexp_replace(regexp_replace(data, '("ts_\w+":)\d+', '\1T', 'g'), '"sequence":"\[\\"\d+\\",\\"\d+\\"\]"', '"sequence":"[\\"C\\",\\"L\\"]"')
+SELECT regexp_replace(regexp_replace(data, '("ts_\w+":)\d+', '\10', 'g'), '"sequence":"\[\\"\d+\\",\\"\d+\\"\]"', '"sequence":"[\\"C\\",\\"L\\"]"')
 FROM pg_logical_slot_peek_changes('incremental', NULL, NULL, 'format', 'record', 'topic.prefix', 'srv', 'provide.transaction.metadata', 'true', 'schemas.enable', 'false')
 WHERE data ~ '"op":"r"' LIMIT 1;
 -- It has no BEGIN and END, does not count, and in a frame has its message's LSN and its transaction's id.
