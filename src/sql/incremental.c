@@ -250,22 +250,26 @@ work(CdcWorker *worker)
 
 	while (obey(worker))
 	{
-		double wait;
-		CdcJobTable *table = choose_table(worker, &wait);
+		double wait = (due - GetCurrentTimestamp()) / 1000.0;
+		CdcJobTable *table = NULL;
 		int64 rows = 0;
 
-		if (!table && wait == 0)
-			break;
+		if (due == 0 || wait <= 0)
+		{
+			table = choose_table(worker, &wait);
+			if (!table && wait == 0)
+				break;
+		}
 		if (table)
 		{
 			schedule(table, guarded_chunk(worker, table, &rows));
 			due = limit_rate(&worker->job, due, rows);
-			wait = (due - GetCurrentTimestamp()) / 1000.0;
+			wait = 0;
 		}
 		next_transaction();
 		/* in steps, so that a pause or stop is seen */
 		if (wait > 0)
-			sleep_ms(Min(wait, MOST_PAUSE));
+			sleep_ms(Min(wait, MOST_PAUSE / 4));
 	}
 }
 

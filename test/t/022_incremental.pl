@@ -328,6 +328,9 @@ sub rollback_prepared
 	$call = background("CALL cdc_json.snapshot_incremental('{item}', 100, rows_per_second => 100)");
 	wait_for('another job', sub { return job() > $job });
 	$job = job();
+	usleep(1_300_000);
+	my $written = $node->safe_psql($db, "SELECT rows FROM cdc_json.snapshot_progress WHERE job = $job");
+	ok($written >= 100 && $written <= 300, 'a limit below one chunk a second') or diag($written);
 	is($node->safe_psql($db, "SELECT cdc_json.snapshot_stop($job), cdc_json.snapshot_stop($job)"), 't|f', 'stop');
 	$call->finish;
 	is(states(), 'stopped', 'stopped');
