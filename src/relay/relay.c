@@ -628,6 +628,9 @@ wait_for_work(Relay *relay, int timeout)
 		return relay_fail(&relay->error, RELAY_EXIT_INTERNAL, "could not wait for events: %s", strerror(errno));
 	relay_http_serve(&relay->http, fds + POLL_HTTP);
 	relay_snapshot_polled(&relay->snapshot, fds + POLL_SNAPSHOT, sessions);
+	/* or it would stay readable until the next status */
+	if (fds[POLL_STATE].revents && !relay_state_serve(&relay->state))
+		return fail_with(relay, &relay->state.error);
 	if (fds[POLL_WAKE].revents)
 		(void) !read(relay->wake_fd, drain, sizeof(drain));
 	if ((fds[POLL_SOURCE].revents & (POLLIN | POLLERR | POLLHUP)) && !relay_source_read(&relay->source))
