@@ -155,8 +155,11 @@ sub new_run
 # --- Kafka, with --dedupe -----------------------------------------------------
 
 my $servers = $broker ? $broker->{servers} : $mock->{servers};
-my @kafka = ('--sink', 'kafka', '--dedupe', '--set', "bootstrap.servers=$servers", '--set', 'topic.creation.default.partitions=3',
+my @kafka = ('--sink', 'kafka', '--dedupe', '--set', "bootstrap.servers=$servers",
 	'--set', 'reconnect.backoff.max.ms=500', '--set', 'retry.backoff.ms=50');
+# the one in memory has no controller, who creates topics for others
+if ($broker) { push @kafka, '--set', 'topic.creation.default.partitions=3'; }
+else { $mock->command("topic $_") for "cdc_json_relay_state 1", map { "$_ 3" } @Ledger::topics; }
 my $n = int($faults * 0.7);
 my $ledger = new_run('kafka', @kafka);
 
