@@ -36,6 +36,10 @@ SELECT * FROM records('outbox.table.fields.additional.placement', 'part:partitio
 SELECT * FROM records('outbox.route.topic.regex', '(?<first>.)(.*)', 'outbox.route.topic.replacement', '${first}.$2') LIMIT 1;
 SELECT * FROM records('outbox.route.topic.regex', 'nothing', 'outbox.route.topic.replacement', 'x') LIMIT 1;
 SELECT count(*) FROM records('outbox.table.fields.additional.placement', 'type:partition') WHERE records ~ 'partition';
+-- the time of an event, and a column that is none
+SELECT * FROM records('outbox.table.field.event.timestamp', 'at');
+SELECT * FROM records('outbox.table.field.event.timestamp', 'at', 'debezium.quirks', 'true', 'extended.headers.enabled', 'false');
+SELECT * FROM records('outbox.table.field.event.timestamp', 'type') LIMIT 1;
 -- get_events and frames
 SELECT topic, key, value, headers FROM cdc_json.peek_events('outbox', NULL, NULL, 'outbox.table.include.list', 'outbox\.events', 'outbox.route.tombstone.on.empty.payload', 'true');
 -- with unwrap: other tables are flattened, an outbox is not

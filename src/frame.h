@@ -32,8 +32,8 @@
  * The other forms of a delete have neither: either no value, or the value null
  * of four letters (with schemas, a payload of null); the kind is d all the same,
  * as long as the record stands for the delete.  A routed event of an outbox
- * (kind o) is the application's own value, without rows in it; its time is the
- * one that outbox.table.field.event.timestamp names.
+ * (kind o) is the application's own value, without rows in it; what of a Kafka
+ * record has no place here comes as two of its headers, strings of digits.
  *
  * A key or value in Avro names its schema by a fingerprint.  The schema itself
  * comes once in a session, before the first record that names it, as a record
@@ -67,6 +67,10 @@
 #define CDC_FRAME_HEADER_STRING 0
 #define CDC_FRAME_HEADER_JSON 1
 #define CDC_FRAME_HEADER_NULL 2
+
+/* headers of a routed event that stand for parts of the Kafka record */
+#define CDC_PARTITION_HEADER "__cdc_json.partition"
+#define CDC_TIMESTAMP_HEADER "__cdc_json.timestamp" /* milliseconds since 1970 */
 
 /* flags of a record */
 #define CDC_FRAME_HAS_KEY 0x01

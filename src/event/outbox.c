@@ -330,9 +330,9 @@ route_row(CdcRecord *record, CdcRecordWriter *writer, struct CdcOutbox *outbox)
 		routed->version = (int) number;
 	if (options->outbox_expand && payload_text(outbox, event, counters, MAX_EXPANDED, &text))
 		routed->is_expanded = cdc_expand(&routed->expanded, cdc_utf8_cstring(options->outbox_payload), text, options->outbox_json_null);
-	record->has_time = read_integer(outbox->timestamp, event, counters, &number);
-	if (record->has_time)
-		record->time_us = number / outbox->divisor * 1000;
+	record->has_timestamp = read_integer(outbox->timestamp, event, counters, &number);
+	if (record->has_timestamp)
+		record->timestamp = number / outbox->divisor;
 	record->has_partition = read_integer(outbox->partition, event, counters, &number);
 	if (record->has_partition)
 		record->partition = (int32) number;

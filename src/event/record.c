@@ -197,7 +197,7 @@ write_frame_record(CdcRecordWriter *writer, CdcRecord *record)
 	cdc_put_u32(p + CDC_FRAME_AT_SEQ, record->position.seq);
 	cdc_put_u32(p + CDC_FRAME_AT_PART, record->position.part);
 	cdc_put_u64(p + CDC_FRAME_AT_LSN, record->lsn);
-	cdc_put_u64(p + CDC_FRAME_AT_TIME, record->has_time ? record->time_us : writer->source->time_us);
+	cdc_put_u64(p + CDC_FRAME_AT_TIME, writer->source->time_us);
 	cdc_put_u32(p + CDC_FRAME_AT_XID, writer->source->xid);
 	p[CDC_FRAME_AT_KIND] = record->kind;
 	p[CDC_FRAME_AT_FLAGS] = (record->has_key ? CDC_FRAME_HAS_KEY : 0) | (record->has_value ? CDC_FRAME_HAS_VALUE : 0) |

@@ -83,8 +83,8 @@ typedef struct CdcRecord
 	struct CdcRouted *routed; /* an outbox's event, see outbox.h; NULL: none */
 	bool has_partition;
 	int32 partition;
-	bool has_time; /* "time_us" takes the place of the commit's */
-	int64 time_us;
+	bool has_timestamp; /* the record's own, milliseconds since 1970 */
+	int64 timestamp;
 	const CdcContext *context; /* NULL: none */
 	CdcEvent *event; /* change events */
 	const CdcRow *key_row;

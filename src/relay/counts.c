@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const relay_kind_labels[RELAY_KINDS] = {"c", "u", "d", "r", "t", "m", "tombstone", "begin", "end"};
+const char *const relay_kind_labels[RELAY_KINDS] = {"c", "u", "d", "r", "t", "m", "tombstone", "begin", "end", "routed"};
 
-static const char kinds[] = "cudrtmxbe";
+static const char kinds[] = "cudrtmxbeo";
 
 static RelayTopicCount *
 find(RelayCounts *counts, const RelayBytes *topic)

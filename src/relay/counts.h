@@ -9,7 +9,7 @@
 #include "relay/record.h"
 
 #define RELAY_COUNTS_PLACES 256 /* of the hash table */
-#define RELAY_KINDS 9
+#define RELAY_KINDS 10
 
 typedef struct RelayTopicCount
 {

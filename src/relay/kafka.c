@@ -14,6 +14,8 @@
 #define _GNU_SOURCE 1
 #include "relay/kafka.h"
 
+#include "frame.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -421,6 +423,13 @@ kafka_open(const RelayOptions *options, RelayLedger *ledger, RelayError *error)
  * ------------------------------------------------------------------------
  */
 
+/* Is it a part of the Kafka record that comes as a header? */
+static bool
+is_part(const RelayRecord *record, const RelayHeader *header, const char *name)
+{
+	return record->kind == CDC_FRAME_ROUTED && header->name.len == strlen(name) && memcmp(header->name.data, name, header->name.len) == 0;
+}
+
 /*
  * A header's bytes: a string as it is, a struct as its JSON.  With --dedupe one
  * more, which says where the position counts.
@@ -434,8 +443,12 @@ make_headers(const RelayKafka *kafka, const RelayKafkaTopic *topic, const RelayR
 	RelayHeader header;
 
 	while (relay_frame_header(&rest, &header))
+	{
+		if (is_part(record, &header, CDC_PARTITION_HEADER) || is_part(record, &header, CDC_TIMESTAMP_HEADER))
+			continue;
 		rd_kafka_header_add(headers, header.name.data, (ssize_t) header.name.len,
 							header.null ? NULL : header.value.data, header.null ? 0 : (ssize_t) header.value.len);
+	}
 	if (kafka->dedupe.enabled && record->position.lsn != 0)
 	{
 		relay_kafka_origin_text(&kafka->dedupe.origin, topic->partitions, origin);
@@ -444,8 +457,32 @@ make_headers(const RelayKafka *kafka, const RelayKafkaTopic *topic, const RelayR
 	return headers;
 }
 
+/* Partition and time that an event of an outbox brings along; others have none. */
+static void
+read_parts(const RelayRecord *record, int32_t *partition, int64_t *timestamp)
+{
+	RelayBytes rest = record->headers;
+	RelayHeader header;
+	char digits[24];
+
+	*timestamp = 0;
+	while (record->kind == CDC_FRAME_ROUTED && relay_frame_header(&rest, &header))
+	{
+		bool is_partition = is_part(record, &header, CDC_PARTITION_HEADER);
+
+		if (header.value.len >= sizeof(digits) || (!is_partition && !is_part(record, &header, CDC_TIMESTAMP_HEADER)))
+			continue;
+		memcpy(digits, header.value.data, header.value.len);
+		digits[header.value.len] = '\0';
+		if (is_partition)
+			*partition = (int32_t) strtol(digits, NULL, 10);
+		else
+			*timestamp = strtoll(digits, NULL, 10);
+	}
+}
+
 static rd_kafka_resp_err_t
-produce(RelayKafka *kafka, RelayKafkaTopic *topic, int32_t partition, const RelayRecord *record, RelayBatch *batch)
+produce(RelayKafka *kafka, RelayKafkaTopic *topic, int32_t partition, int64_t timestamp, const RelayRecord *record, RelayBatch *batch)
 {
 	const char *key = record->has_key ? record->key.data : NULL;
 	char *value = record->has_value ? (char *) (uintptr_t) record->value.data : NULL;
@@ -460,7 +497,7 @@ produce(RelayKafka *kafka, RelayKafkaTopic *topic, int32_t partition, const Rela
 	}
 	headers = make_headers(kafka, topic, record);
 	result = rd_kafka_producev(kafka->producer, RD_KAFKA_V_RKT(topic->handle), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY(key, record->key.len),
-							   RD_KAFKA_V_VALUE(value, record->value.len), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
+							   RD_KAFKA_V_VALUE(value, record->value.len), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
 	if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
 		rd_kafka_headers_destroy(headers);
 	return result;
@@ -504,12 +541,14 @@ kafka_put(RelaySink *base, const RelayRecord *record, RelayBatch *batch)
 	RelayKafkaTopic *topic;
 	rd_kafka_resp_err_t result;
 	int32_t partition = RD_KAFKA_PARTITION_UA;
+	int64_t timestamp;
 
 	if (base->error.set)
 		return RELAY_PUT_FAILED;
 	topic = relay_kafka_topic(kafka, record->topic.data, record->topic.len);
 	if (topic->state != RELAY_TOPIC_READY && (!dead_letters_ready(kafka) || !relay_kafka_topic_ready(kafka, topic)))
 		return RELAY_PUT_LATER;
+	read_parts(record, &partition, &timestamp);
 	if (kafka->dedupe.enabled && record->position.lsn != 0)
 	{
 		switch (relay_kafka_dedupe(kafka, topic, record, &partition))
@@ -524,7 +563,7 @@ kafka_put(RelaySink *base, const RelayRecord *record, RelayBatch *batch)
 	}
 	if (kafka->outstanding >= kafka->most_outstanding)
 		return RELAY_PUT_LATER;
-	result = produce(kafka, topic, partition, record, batch);
+	result = produce(kafka, topic, partition, timestamp, record, batch);
 	if (result == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		kafka->outstanding += record->key.len + record->value.len;

@@ -254,7 +254,9 @@ relay_kafka_dedupe(RelayKafka *kafka, RelayKafkaTopic *topic, const RelayRecord 
 {
 	if (!topic->tail && !read_back(kafka, topic))
 		return RELAY_KAFKA_UNKNOWN;
-	if (record->has_key)
+	if (*partition >= 0 && *partition < topic->partitions)
+		; /* the application has chosen it */
+	else if (record->has_key)
 		*partition = kafka->dedupe.partitioner(topic->handle, record->key.data, record->key.len, topic->partitions, NULL, NULL);
 	else
 		*partition = (int32_t) (hash(&record->position) % (uint64_t) topic->partitions);

@@ -98,6 +98,28 @@ test_contents(void)
 	relay_buf_free(&buf);
 }
 
+/* An event of an outbox, and a header without a value. */
+static void
+test_routed(void)
+{
+	RelayBuf buf = sample();
+	char *record_at = buf.data + CDC_FRAME_MESSAGE_HEADER;
+	RelayFrame frame;
+	RelayRecord record;
+	RelayHeader header;
+	RelayBytes rest;
+
+	unit_test("a routed event");
+	record_at[CDC_FRAME_AT_KIND] = CDC_FRAME_ROUTED;
+	record_at[CDC_FRAME_RECORD_HEADER + 12 + 8 + 11] = CDC_FRAME_HEADER_NULL;
+	unit_check(relay_frame_open(&frame, buf.data, buf.len), "opens");
+	unit_check(relay_frame_next(&frame, &record) && record.kind == CDC_FRAME_ROUTED, "its kind");
+	rest = record.headers;
+	unit_check(relay_frame_header(&rest, &header) && header.null && !header.json, "a header without a value");
+	unit_check(relay_frame_header(&rest, &header) && !header.null && header.json, "a header with one");
+	relay_buf_free(&buf);
+}
+
 static void
 test_truncated(void)
 {
@@ -228,6 +250,7 @@ int
 main(void)
 {
 	test_contents();
+	test_routed();
 	test_truncated();
 	test_hostile();
 	test_random();

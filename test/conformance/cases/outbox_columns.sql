@@ -8,7 +8,6 @@
 -- variant base
 -- variant schemas schemas.enable=true
 -- variant tombstones transforms.outbox.route.tombstone.on.empty.payload=true
--- variant timestamp transforms.outbox.table.field.event.timestamp=at
 -- variant placed transforms.outbox.table.fields.additional.placement=note:header,n:header:number,at:header,flag:header:flag,raw:header
 -- variant envelope transforms.outbox.table.fields.additional.placement=note:envelope,n:envelope:number,at:envelope schemas.enable=true
 -- variant envelope_plain transforms.outbox.table.fields.additional.placement=note:envelope,note:header,n:envelope:number
