@@ -205,15 +205,11 @@ write_own(CdcHeaders *headers, CdcRecord *record)
 	}
 	if (record->has_value && record->result.unavailable > 0 && !options->quirks)
 		unavailable_header(headers, record);
-<<<<<<< HEAD
 	if (!headers->frame && record->has_key && record->key_schema)
 		schema_header(headers, "__cdc_json.key.schema", record->key_schema, record->new_key_schema);
 	if (!headers->frame && record->has_value && record->value_schema)
 		schema_header(headers, "__cdc_json.value.schema", record->value_schema, record->new_value_schema);
-	if (record->has_partition)
-=======
 	if (record->has_partition && (headers->frame || !options->quirks))
->>>>>>> ac736be (wip)
 	{
 		char digits[12];
 
