@@ -5,6 +5,7 @@
 #   make demo-kafka           the same to the topics of a real broker
 #   make relay                build the relay to Kafka (build/relay), relay-install installs it
 #   make test                 run every test on private clusters (test/run: how to run some)
+#   make examples             what people do with it, on real servers (test/examples)
 #   make test-matrix          the same on each server version (test/matrix)
 #   make faults               kill relay, server and broker 120 times (FAULTS=N) and compare
 #   make bench                compare its cost with other plugins' (test/bench/README.md); bench-snapshot, of snapshots
@@ -31,7 +32,7 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo test test-matrix faults bench bench-relay demo-kafka check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
+FRONT = demo examples test test-matrix faults bench bench-relay demo-kafka check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
@@ -40,6 +41,9 @@ demo:
 
 demo-kafka:
 	@sh test/demo/kafka
+
+examples:
+	@for run in test/examples/*/run; do echo "== $$run"; sh $$run || exit; done
 
 test:
 	@sh test/run
