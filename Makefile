@@ -2,6 +2,7 @@
 #
 #   make && make install      build and install, for the server of PG_CONFIG
 #   make demo                 show it at work on a private cluster
+#   make demo-relay           show the relay: a snapshot, then live changes
 #   make demo-kafka           the same to the topics of a real broker
 #   make relay                build the relay to Kafka (build/relay), relay-install installs it
 #   make test                 run every test on private clusters (test/run: how to run some)
@@ -32,12 +33,15 @@ ISOLATION_OPTS = --inputdir=test
 override with_llvm = no
 
 # These install what they need, so they come first and without PGXS.
-FRONT = demo examples test test-matrix faults bench bench-relay demo-kafka check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
+FRONT = demo demo-relay examples test test-matrix faults bench bench-relay demo-kafka check-version check-format check-readme format readme conformance-live conformance-record conformance-random conformance-sink conformance-report relay relay-install
 .DEFAULT_GOAL = all
 .PHONY: $(FRONT)
 
 demo:
 	@sh test/demo/run
+
+demo-relay:
+	@sh test/demo/relay
 
 demo-kafka:
 	@sh test/demo/kafka

@@ -32,9 +32,44 @@ say_error(Findings *findings, const char *item, RelayError *error)
 	relay_error_clear(error);
 }
 
+/* A snapshot is to be taken, as far as can be told without the state. */
+static bool
+needs_extension(const RelayOptions *options, RelaySlotStatus slot)
+{
+	switch (options->snapshot)
+	{
+		case RELAY_SNAPSHOT_NO_DATA:
+			return false;
+		case RELAY_SNAPSHOT_ALWAYS:
+		case RELAY_SNAPSHOT_INITIAL_ONLY:
+			return true;
+		case RELAY_SNAPSHOT_INITIAL:
+		case RELAY_SNAPSHOT_WHEN_NEEDED:
+			break;
+	}
+	return slot == RELAY_SLOT_MISSING && options->create_slot;
+}
+
+/* A state in a file: fit for this slot and server?  Looking into a topic could create it. */
+static void
+check_state(Findings *findings, Relay *relay)
+{
+	RelayState *state = &relay->state;
+	const RelaySource *source = &relay->source;
+	bool moved;
+
+	if (!relay->options->state || !state->store || strncmp(relay->options->state, "kafka:", 6) == 0)
+		return;
+	if (!relay_state_load(state, relay->options) ||
+		(state->found && !relay_state_check_cluster(state, relay->options, source->system_id, source->timeline, source->database, &moved)))
+		say_error(findings, "state", &state->error);
+	else
+		say(findings, true, "state", state->found ? state->store->name : "none yet", "");
+}
+
 /* The extension's own checks, if it is there. */
 static void
-check_extension(Findings *findings, const RelayOptions *options)
+check_extension(Findings *findings, const RelayOptions *options, bool needed)
 {
 	const char *keywords[] = {"dbname", "fallback_application_name", "connect_timeout", NULL};
 	const char *values[] = {options->dsn ? options->dsn : "", "cdc_json_relay check", "10", NULL};
@@ -50,7 +85,10 @@ check_extension(Findings *findings, const RelayOptions *options)
 	result = PQexec(conn, "SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'cdc_json'");
 	if (PQntuples(result) == 0)
 	{
-		printf("     the extension is not installed here; CREATE EXTENSION cdc_json has more checks\n");
+		if (needed)
+			say(findings, false, "extension", "is not installed in this database", "A snapshot needs it: CREATE EXTENSION cdc_json; or --snapshot no_data.");
+		else
+			printf("     the extension is not installed here; CREATE EXTENSION cdc_json has more checks\n");
 		PQclear(result);
 		PQfinish(conn);
 		return;
@@ -76,8 +114,10 @@ relay_check(Relay *relay)
 		say_error(&findings, "replication connection", &source->error);
 	else
 	{
+		RelaySlotStatus slot = relay_slot_look(source);
+
 		say(&findings, true, "replication connection", source->database, "");
-		switch (relay_slot_look(source))
+		switch (slot)
 		{
 			case RELAY_SLOT_FIT:
 				say(&findings, true, "slot", relay->options->slot, "");
@@ -94,7 +134,8 @@ relay_check(Relay *relay)
 				say_error(&findings, "slot", &source->error);
 				break;
 		}
-		check_extension(&findings, relay->options);
+		check_state(&findings, relay);
+		check_extension(&findings, relay->options, needs_extension(relay->options, slot));
 	}
 	if (sink->kind->probe(sink))
 		say(&findings, true, "sink", sink->kind->name, "");

@@ -63,9 +63,9 @@ make_conf(const RelayOptions *options, RelayKafkaOptions *connect, RelayError *e
 	free(scratch);
 	if (!conf)
 		return NULL;
-	/* positions must not wait, nor be lost */
+	/* positions must not wait, nor be lost; that one comes twice does no harm, and one is written at a time */
+	rd_kafka_conf_set(conf, "enable.idempotence", "false", message, sizeof(message));
 	rd_kafka_conf_set(conf, "acks", "all", message, sizeof(message));
-	rd_kafka_conf_set(conf, "enable.idempotence", "true", message, sizeof(message));
 	rd_kafka_conf_set(conf, "linger.ms", "0", message, sizeof(message));
 	rd_kafka_conf_set(conf, "message.max.bytes", "100000000", message, sizeof(message));
 	return conf;
@@ -127,7 +127,19 @@ start_producer(KafkaStore *store, rd_kafka_conf_t *conf, RelayError *error)
 static bool
 kafka_error(const KafkaStore *store, RelayError *error, const char *what, rd_kafka_resp_err_t code)
 {
-	return relay_fail_retry(error, RELAY_EXIT_SINK, "could not %s %s: %s", what, store->base.name, rd_kafka_err2str(code));
+	switch (code)
+	{
+		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+		case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+			return relay_fail(error, RELAY_EXIT_SINK, "could not %s %s: %s", what, store->base.name, rd_kafka_err2str(code));
+		default:
+			return relay_fail_retry(error, RELAY_EXIT_SINK, "could not %s %s: %s", what, store->base.name, rd_kafka_err2str(code));
+	}
 }
 
 /* Creates it, compacted; whether it was there already, or may not be created, shows when it is read. */
@@ -317,6 +329,9 @@ kafka_write(RelayStore *base, const char *text, size_t len, RelayError *error)
 	KafkaStore *store = (KafkaStore *) base;
 	rd_kafka_resp_err_t code;
 
+	/* the newline at the end is for people who look into a file */
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
 	store->stored = RELAY_STORING;
 	code = rd_kafka_producev(store->producer, RD_KAFKA_V_TOPIC(store->topic), RD_KAFKA_V_PARTITION(PARTITION), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 							 RD_KAFKA_V_KEY(store->key, strlen(store->key)), RD_KAFKA_V_VALUE((void *) (uintptr_t) text, len), RD_KAFKA_V_END);

@@ -74,6 +74,23 @@ write_slot(RelayBuf *out, const RelayControl *control)
 		relay_buf_printf(out, "cdc_json_slot_wal_status{wal_status=\"%s\"} %d\n", states[i], strcmp(states[i], control->wal_status) == 0);
 }
 
+static void
+write_snapshot(RelayBuf *out, const RelaySnapshot *snapshot)
+{
+	int64_t end = snapshot->ended_at != 0 ? snapshot->ended_at : relay_now();
+
+	gauge(out, "snapshot_running", "Whether tables are being read.", snapshot->open);
+	gauge(out, "snapshot_completed", "Whether a snapshot was completed since the start.", snapshot->ended_at != 0);
+	if (snapshot->started_at == 0)
+		return;
+	gauge(out, "snapshot_duration_seconds", "Time that the snapshot took, or has taken so far.", (double) (end - snapshot->started_at) / 1e6);
+	counter(out, "snapshot_rows_total", "Rows read.", snapshot->rows);
+	gauge(out, "snapshot_rows_estimated", "Rows of what is being read, by the server's estimate, corrected as chunks are read.", (double) snapshot->estimate);
+	gauge(out, "snapshot_tables_remaining", "Tables of which something has not been read.", snapshot->tables_left);
+	gauge(out, "snapshot_chunks_remaining", "Parts of tables that the sink does not have safe.", snapshot->unfinished);
+	counter(out, "snapshot_attempts_total", "Snapshots taken to read the rows: more than one after interruptions.", snapshot->attempts);
+}
+
 void
 relay_metrics_write(const Relay *relay, RelayBuf *out)
 {
@@ -103,6 +120,7 @@ relay_metrics_write(const Relay *relay, RelayBuf *out)
 	relay_buf_printf(out, "cdc_json_reconnects_total{peer=\"server\"} %" PRIu64 "\n", source->reconnects);
 	relay_buf_printf(out, "cdc_json_reconnects_total{peer=\"sink\"} %" PRIu64 "\n", relay->sink_restarts);
 	counter(out, "heartbeats_total", "Heartbeats written to the server's log.", relay->control.heartbeats);
+	write_snapshot(out, &relay->snapshot);
 	write_latency(out, &relay->latency);
 	write_slot(out, &relay->control);
 	if (relay->sink->kind->metrics)
@@ -112,6 +130,11 @@ relay_metrics_write(const Relay *relay, RelayBuf *out)
 bool
 relay_metrics_healthy(const Relay *relay, RelayBuf *out)
 {
+	if (relay->snapshot.open)
+	{
+		relay_buf_text(out, "ok, taking the snapshot\n");
+		return true;
+	}
 	if (!relay->source.streaming)
 	{
 		relay_buf_text(out, "the slot is not being read\n");

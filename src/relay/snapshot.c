@@ -87,7 +87,7 @@ relay_snapshot_open(RelaySnapshot *snapshot)
 	for (int i = 0; i < snapshot->ntables; i++)
 		snapshot->tables_left += snapshot->table[i].unread > 0;
 	snapshot->open = true;
-	relay_log(RELAY_INFO, "reading %d tables, about %" PRId64 " rows, with %d session%s%s", snapshot->tables_left, snapshot->estimate, snapshot->sessions,
+	relay_log(RELAY_INFO, "reading %d table%s, about %" PRId64 " rows, with %d session%s%s", snapshot->tables_left, snapshot->tables_left == 1 ? "" : "s", snapshot->estimate, snapshot->sessions,
 			  snapshot->sessions > 1 ? "s" : "", snapshot->state->ntables > 0 ? ": what an interrupted snapshot has left" : "");
 	return true;
 }

@@ -16,6 +16,7 @@
 #define KAFKA_PREFIX "kafka:"
 #define KAFKA_TOPIC "cdc_json_relay_state" /* the default with the Kafka sink */
 #define POLL_MS 100
+#define RETRY_MS 1000
 
 static bool
 take_error(RelayState *state, const RelayError *error)
@@ -251,7 +252,11 @@ relay_state_serve(RelayState *state)
 		case RELAY_STORE_FAILED:
 			state->writing = false;
 			state->changed = true;
-			return take_error(state, &error);
+			if (!error.retry)
+				return take_error(state, &error);
+			/* until it is written, nothing more is confirmed */
+			relay_log_error(RELAY_WARNING, &error);
+			return true;
 	}
 	return true;
 }
@@ -265,13 +270,15 @@ relay_state_save_now(RelayState *state, int64_t deadline)
 		return true;
 	do
 	{
-		struct pollfd fd = {relay_state_descriptor(state), POLLIN, 0};
+		struct pollfd fd = {-1, POLLIN, 0};
 
 		if (!relay_state_serve(state) || !relay_state_save(state))
 			return false;
 		if (!state->writing && !state->changed)
 			return true;
-		poll(&fd, 1, POLL_MS);
+		/* not being written although it should be: that has failed */
+		fd.fd = relay_state_descriptor(state);
+		poll(&fd, 1, state->writing ? POLL_MS : RETRY_MS);
 	} while (relay_stop_signals == signals && relay_now() < deadline);
 	return relay_fail(&state->error, RELAY_EXIT_UNFINISHED, "stopped before the state was written to %s", state->store->name);
 }

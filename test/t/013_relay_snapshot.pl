@@ -6,8 +6,10 @@ use strict;
 use warnings FATAL => 'all';
 
 use Digest::MD5 qw(md5_hex);
+use IO::Socket::INET;
 use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep);
 use Cdc;
 use PostgreSQL::Test::Utils;
 use Relay;
@@ -66,6 +68,9 @@ run_relay('s', 'initial', '--create-slot');
 is($status, 3, 'without the extension: status');
 like($err, qr/needs the extension.*CREATE EXTENSION cdc_json/s, 'without the extension: what to do');
 is(sql('SELECT count(*) FROM pg_replication_slots'), '0', 'without the extension: no slot is left');
+($status, $out) = relay('--dsn', $dsn, '--slot', 's', '--create-slot', '--check', '--snapshot', 'initial');
+is($status, 6, 'without the extension: --check');
+like($out, qr/^BAD  extension: is not installed.*CREATE EXTENSION/ms, 'without the extension: --check says so');
 sql('CREATE EXTENSION cdc_json');
 run_relay('s', 'initial');
 is($status, 3, 'without a slot: status');
@@ -213,7 +218,7 @@ drop_slot('small');
 # (in steps, each of which has its locks)
 sql("DO \$\$ BEGIN FOR i IN 0..19 LOOP EXECUTE (SELECT string_agg(format('DROP TABLE %s', oid::regclass), ';') FROM pg_class WHERE relnamespace = 'small'::regnamespace AND relkind = 'r' AND oid::int % 20 = i); COMMIT; END LOOP; END \$\$");
 
-# --- rows and stream are the tables, whatever dies -----------------------------------
+# --- rows and stream are the tables ---------------------------------------------------
 
 sql(<<'SQL');
 DROP TABLE a_empty, c_many, b_one, part, parent CASCADE;
@@ -359,6 +364,50 @@ sub end_of
 	waitpid $r->{pid}, 0;
 	return split /\n/, $r->{text} =~ s/[^\n]*\z//r;
 }
+
+# --- while it is taken: metrics, health, and a sink that takes nothing ---------------
+
+sub http
+{
+	my ($port, $path) = @_;
+	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => 10) or return '';
+
+	local $SIG{ALRM} = sub { die "no answer to $path" };
+	alarm 20;
+	print $socket "GET $path HTTP/1.1\r\nHost: x\r\n\r\n";
+	my $answer = join '', <$socket>;
+	alarm 0;
+	return $answer;
+}
+
+{
+	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my $r = start_slowly('--dsn', $dsn, '--slot', 'watched', @random, '--metrics', $port);
+	my $rows = -1;
+
+	take($r, 100_000);
+	# the pipe is full, and so is what the relay may hold
+	wait_until('nothing more is read', sub {
+		my $before = $rows;
+		sleep 0.2;
+		($rows) = http($port, '/metrics') =~ /^cdc_json_snapshot_rows_total (\d+)$/m;
+		return $rows == $before;
+	});
+	my $metrics = http($port, '/metrics');
+	cmp_ok($rows, '>', 20, 'metrics: rows');
+	cmp_ok($rows, '<', 900, 'a sink that takes nothing: nothing more is read');
+	like($metrics, qr/^cdc_json_snapshot_running 1$/m, 'metrics: running');
+	like($metrics, qr/^cdc_json_snapshot_completed 0$/m, 'metrics: not completed');
+	like($metrics, qr/^cdc_json_snapshot_tables_remaining [1-9]$/m, 'metrics: tables');
+	like($metrics, qr/^cdc_json_snapshot_chunks_remaining [1-9]\d*$/m, 'metrics: chunks');
+	like(http($port, '/healthz'), qr/ 200 .*taking the snapshot/s, 'healthy');
+	is(sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'watched'"), '0', 'without a state, the slot is not there before the end');
+	end_of($r, 'KILL');
+	wait_until('nothing is left', sub { sql('SELECT count(*) FROM pg_replication_slots') eq '0' });
+	pass('nor is the one that stood in, when the program is killed');
+}
+
+# --- whatever dies --------------------------------------------------------------------
 
 my ($resumed, $interrupted) = (0, 0);
 for my $run (1 .. $runs)
