@@ -177,7 +177,7 @@ schema_header(CdcHeaders *headers, const char *name, const CdcAvroSchema *schema
 	size_t start = cdc_header_begin(headers, name);
 	char fingerprint[17];
 
-	snprintf(fingerprint, sizeof(fingerprint), "%016" INT64_MODIFIER "x", schema->fingerprint);
+	snprintf(fingerprint, sizeof(fingerprint), "%016llx", (unsigned long long) schema->fingerprint);
 	cdc_json_struct_begin(headers->buf);
 	cdc_json_member(headers->buf, true, "fingerprint", 11);
 	cdc_json_plain(headers->buf, fingerprint, 16);
