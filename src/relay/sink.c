@@ -67,7 +67,10 @@ relay_sink_find(const char *name, RelayError *error)
 	for (int i = 0; relay_sinks[i]; i++)
 	{
 		if (strcmp(relay_sinks[i]->name, name) == 0)
+		{
+			relay_buf_free(&names);
 			return relay_sinks[i];
+		}
 		relay_buf_printf(&names, "%s\"%s\"", i > 0 ? ", " : "", relay_sinks[i]->name);
 	}
 	relay_fail(error, RELAY_EXIT_USAGE, "unrecognized sink: \"%s\"", name);

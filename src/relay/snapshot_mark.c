@@ -9,8 +9,8 @@
  * wins: last, first, last_in_data_collection, first_in_data_collection.
  *
  * A value is not parsed for that: the frame tells where "after" ends, and
- * behind it only the source has such a member.  Where an option changes the
- * value's form so that it has none, there is nothing to mark.
+ * behind it only the source has such a member.  Values of other forms (Avro,
+ * unwrap, events of an outbox) are left as they are.
  */
 #define _GNU_SOURCE 1
 #include "relay/snapshot.h"
@@ -36,10 +36,14 @@ relay_row_free(RelayRow *row)
 static size_t
 find_member(const RelayRow *row, const RelayRecord *record)
 {
-	const char *from = record->after.data ? record->after.data + record->after.len : record->value.data;
+	const char *from = record->after.data + record->after.len;
 	const char *end = record->value.data + record->value.len;
-	const char *found = record->value.len > 0 && from < end ? memmem(from, (size_t) (end - from), MEMBER, strlen(MEMBER)) : NULL;
+	const char *found;
 
+	/* an application's own value, one without rows, one in Avro: theirs is every byte */
+	if (record->kind != 'r' || record->after.len == 0 || record->value.data[0] != '{' || from >= end)
+		return 0;
+	found = memmem(from, (size_t) (end - from), MEMBER, strlen(MEMBER));
 	return found ? (size_t) (found - row->frame) + strlen(MEMBER) - strlen("\"true\"") : 0;
 }
 

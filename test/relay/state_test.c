@@ -338,6 +338,18 @@ test_marks(void)
 		unit_equal("value", record.value.data, record.value.len, expected, strlen(expected));
 		row.release(row.data);
 	}
+	for (int i = 0; i < 3; i++)
+	{
+		/* no row in it; in Avro; an event of an outbox */
+		static const char *const texts[] = {"{\"after\":{\"x\":1},\"snapshot\":\"true\"}", "?\"after\":{\"x\":1},\"snapshot\":\"true\"}",
+											"{\"after\":{\"x\":1},\"snapshot\":\"true\"}"};
+		RelayRow row = make_row(texts[i], 9, i == 0 ? 0 : 7);
+
+		if (i == 2)
+			row.data[CDC_FRAME_MESSAGE_HEADER + CDC_FRAME_AT_KIND] = CDC_FRAME_ROUTED;
+		unit_check(!relay_mark(&row, "last"), "case %d: a value of another form stays as it is", i);
+		row.release(row.data);
+	}
 	{
 		RelayRow row = make_row("{\"x\":1,\"snapshot\":\"true\"}", 0, 25);
 
