@@ -752,17 +752,35 @@ relay_close(Relay *relay)
 	relay_counts_free(&relay->counts);
 }
 
+/*
+ * The sink was served.  Where it has made room, records that wait in our memory
+ * or libpq's go on at once: no descriptor would tell of them.
+ */
+static bool
+go_on(Relay *relay, bool had_room, bool *idle)
+{
+	if (relay->batch && !hand_over(relay))
+		return false;
+	if (!had_room && has_room(relay))
+		*idle = false;
+	return true;
+}
+
 RelayExit
 relay_run(Relay *relay)
 {
 	while (!relay->error.set && !finished(relay))
 	{
 		bool idle = true;
+		bool had_room;
 		int timeout;
 
 		check_signals(relay);
 		relay_progress_hide(&relay->progress);
-		if (!connect_if_due(relay) || !pump(relay, &idle) || !serve_sink(relay, idle) || !finish_snapshot(relay) || !send_status_if_due(relay))
+		if (!connect_if_due(relay) || !pump(relay, &idle))
+			break;
+		had_room = has_room(relay);
+		if (!serve_sink(relay, idle) || !go_on(relay, had_room, &idle) || !finish_snapshot(relay) || !send_status_if_due(relay))
 			break;
 		serve_background(relay);
 		if (finished(relay))
