@@ -44,6 +44,15 @@ sub build_tool
 	die "kafka_tool does not build: $out" if $?;
 }
 
+# A library that makes faults of the machine.
+sub build_faults
+{
+	my $out = `make -s --no-print-directory -C '$root/test/relay' faults 2>&1`;
+
+	die "faults.so does not build: $out" if $?;
+	return "$root/build/relay_test/faults.so";
+}
+
 sub has_kafka
 {
 	return `$program --version` =~ /librdkafka/;
