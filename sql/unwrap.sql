@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS cdc_json;
 CREATE SCHEMA unwrap;
 SET search_path = unwrap, public;
 CREATE FUNCTION records(VARIADIC options text[] DEFAULT '{}') RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT regexp_replace(regexp_replace(data, 'x{20,}', 'x...', 'g'), '("__(?:ts_ms|source_ts_us|lsn)":"?)\d+', '\1N', 'g')
+	SELECT regexp_replace(regexp_replace(data, 'x{20,}', 'x...', 'g'), '("__(?:ts_ms|source_ts_us|lsn)":"?)\d+', '\10', 'g')
 	FROM pg_logical_slot_peek_changes('unwrap', NULL, NULL, VARIADIC ARRAY['format', 'record', 'topic.prefix', 'srv', 'unwrap', 'true'] || options)
 $$;
 CREATE PROCEDURE forget() LANGUAGE plpgsql AS $$
