@@ -124,7 +124,13 @@ failed(RelayKafka *kafka, const char *topic, rd_kafka_resp_err_t code)
 			return;
 		if (!error->set)
 			kafka->fatal_errors++;
-		relay_fail_retry(error, RELAY_EXIT_SINK, "the Kafka producer failed: %s: %s", rd_kafka_err2name(reason), text);
+		if (is_lasting(reason))
+		{
+			relay_fail(error, RELAY_EXIT_SINK, "the Kafka producer failed: %s: %s", rd_kafka_err2name(reason), text);
+			hint_failure(kafka, reason);
+		}
+		else
+			relay_fail_retry(error, RELAY_EXIT_SINK, "the Kafka producer failed: %s: %s", rd_kafka_err2name(reason), text);
 	}
 	else if (is_lasting(code))
 	{

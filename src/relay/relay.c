@@ -460,8 +460,10 @@ restart_sink(Relay *relay)
 	if (!relay->sink->kind->restart(relay->sink))
 		return fail_with(relay, &relay->sink->error);
 	relay_ledger_forget(&relay->ledger);
-	/* what it had been given before, it may not have */
+	/* what it had been given before, it may not have; that is read again, also if it was the last */
 	memset(&relay->handed, 0, sizeof(relay->handed));
+	relay->stop_reading = false;
+	relay->end_lsn = 0;
 	relay->connect_at = now + relay->sink_pause;
 	relay_log(RELAY_INFO, "the sink starts again, from the last acknowledged transaction");
 	return true;

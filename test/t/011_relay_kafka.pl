@@ -144,10 +144,18 @@ survives('a second fatal error', sub { $mock->command('errors 0 45 1') });
 cmp_ok(scalar(() = $r->log_text =~ /the sink starts again/g), '>=', 1, 'a new producer, and from the last acknowledged transaction');
 is($r->stop, 0, 'SIGTERM: status');
 
+# A producer that fails when the end position has been read already: what it had comes again.
+my $inside = insert("(2999, 'fatal')");
+$mock->command('errors 0 45 1');
+($status, $out, $err) = relay(@kafka, '--endpos', 'current');
+is($status, 0, '--endpos and a fatal error: status') or diag $err;
+like($err, qr/the sink starts again/, '--endpos and a fatal error: a new producer');
+is(scalar(grep { $_ == 2999 } ids('app.public.item')), 1, '--endpos and a fatal error: delivered');
+
 # While no broker answers, nothing is confirmed, and SIGTERM ends with its own status.
 $mock->command("down $_") for 1 .. 3;
 $r = start_relay('away', @kafka, '--shutdown-timeout', '1', '--status-interval', '0.1');
-my $inside = insert("(3000, 'undelivered')");
+$inside = insert("(3000, 'undelivered')");
 wait_until('streaming', sub { $r->log_text =~ /reading slot/ });
 sleep 1;
 is($r->stop, 5, 'stopped with records in flight: status');
