@@ -64,6 +64,7 @@ make_conf(const RelayOptions *options, RelayKafkaOptions *connect, RelayError *e
 	if (!conf)
 		return NULL;
 	/* positions must not wait, nor be lost; that one comes twice does no harm, and one is written at a time */
+	rd_kafka_conf_set(conf, "enable.gapless.guarantee", "false", message, sizeof(message));
 	rd_kafka_conf_set(conf, "enable.idempotence", "false", message, sizeof(message));
 	rd_kafka_conf_set(conf, "acks", "all", message, sizeof(message));
 	rd_kafka_conf_set(conf, "linger.ms", "0", message, sizeof(message));
