@@ -87,19 +87,10 @@ is_null(const Reader *json)
 	return json->end - json->p >= 4 && memcmp(json->p, "null", 4) == 0;
 }
 
-/* Numbers are no strings, but for what JSON has no number for: NaN, Infinity, -Infinity, as strtod() reads them. */
-static double
-read_double(CdcSlice text)
-{
-	CdcSlice number = cdc_unquote(text.data, text.len);
-
-	return strtod(pnstrdup(number.data, number.len), NULL);
-}
-
 static void
 write_scalar(CdcBuf *buf, const CdcSchema *schema, CdcSlice json)
 {
-	CdcSlice text;
+	CdcSlice text = cdc_unquote(json.data, json.len);
 
 	switch (schema->type)
 	{
@@ -107,17 +98,16 @@ write_scalar(CdcBuf *buf, const CdcSchema *schema, CdcSlice json)
 			cdc_buf_char(buf, json.data[0] == 't');
 			break;
 		case CDC_FLOAT32:
-			cdc_avro_float(buf, strtof(pnstrdup(cdc_unquote(json.data, json.len).data, cdc_unquote(json.data, json.len).len), NULL));
+			/* NaN and the infinities are strings in JSON, and strtof() reads them */
+			cdc_avro_float(buf, strtof(pnstrdup(text.data, text.len), NULL));
 			break;
 		case CDC_FLOAT64:
-			cdc_avro_double(buf, read_double(json));
+			cdc_avro_double(buf, strtod(pnstrdup(text.data, text.len), NULL));
 			break;
 		case CDC_STRING:
-			text = cdc_unquote(json.data, json.len);
 			cdc_avro_string(buf, text.data, text.len);
 			break;
 		case CDC_BYTES:
-			text = cdc_unquote(json.data, json.len);
 			text = cdc_unbase64(text, text.len);
 			cdc_avro_bytes(buf, text.data, text.len);
 			break;
